@@ -1,0 +1,73 @@
+//! The outside world. Everything that leaves the process goes through a trait in this folder; tests, the laptop, the
+//! container and the Lambda each fill them differently.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use crate::value::{Str, Value};
+
+/// A DynamoDB API call by the name that AWS gives it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Operation {
+    GetItem,
+    PutItem,
+    UpdateItem,
+    DeleteItem,
+    Query,
+    Scan,
+    BatchGetItem,
+    BatchWriteItem,
+    TransactGetItems,
+    TransactWriteItems,
+    CreateTable,
+    DescribeTable,
+    UpdateTimeToLive,
+}
+
+impl Operation {
+    pub fn name(self) -> &'static str {
+        match self {
+            Operation::GetItem => "GetItem",
+            Operation::PutItem => "PutItem",
+            Operation::UpdateItem => "UpdateItem",
+            Operation::DeleteItem => "DeleteItem",
+            Operation::Query => "Query",
+            Operation::Scan => "Scan",
+            Operation::BatchGetItem => "BatchGetItem",
+            Operation::BatchWriteItem => "BatchWriteItem",
+            Operation::TransactGetItems => "TransactGetItems",
+            Operation::TransactWriteItems => "TransactWriteItems",
+            Operation::CreateTable => "CreateTable",
+            Operation::DescribeTable => "DescribeTable",
+            Operation::UpdateTimeToLive => "UpdateTimeToLive",
+        }
+    }
+}
+
+/// DynamoDB, in its own low-level JSON: `request` and the answer are the bodies that the AWS API documents
+/// (`{"TableName": …, "Key": {"id": {"S": "1"}}}`), so that numbers and sets arrive as AWS has them.
+pub trait DynamoDb: Send + Sync {
+    /// # Errors
+    /// [`ServiceError`]: what DynamoDB answered, or why it could not be reached.
+    fn call(&self, operation: Operation, request: Value) -> BoxFuture<'_, Result<Value, ServiceError>>;
+}
+
+/// An error answer of an AWS service.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ServiceError {
+    /// Exception name without namespace, for example `ConditionalCheckFailedException`, `ValidationException`.
+    pub code: Str,
+    pub message: Str,
+    /// HTTP status; 0 when no answer came.
+    pub status: u16,
+    pub request_id: Str,
+    /// The whole error body: `Item`, `CancellationReasons`, where the service sends them.
+    pub body: Value,
+}
+
+/// Every outside effect that an [`Api`](crate::api::Api) may have.
+#[derive(Clone)]
+pub struct Backends {
+    pub dynamodb: Arc<dyn DynamoDb>,
+}

@@ -1,0 +1,108 @@
+//! What a handler sees as `ctx`: shapes as AppSync gives them (spec appsync-js 1.10).
+
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::error::{FieldError, Location};
+use crate::value::{Map, Str, Value};
+
+/// The context of one resolver run. Unit handlers and the stages of a pipeline share it one after the other.
+#[derive(Clone, Debug, Default)]
+pub struct Context {
+    /// Coerced field arguments; always an object.
+    pub arguments: Value,
+    /// The parent object as its resolver returned it; null on root fields.
+    pub source: Value,
+    pub identity: Identity,
+    pub request: Arc<RequestInfo>,
+    pub info: Info,
+    /// One mutable object per resolver run, shared by all its handlers; what a handler leaves in it, the next one sees.
+    pub stash: Value,
+    /// `ctx.prev.result`; `None` where there is no previous stage (`ctx.prev` is null then).
+    pub prev_result: Option<Value>,
+    /// The data source's result; null before it ran.
+    pub result: Value,
+    /// What the data source call just made failed with.
+    pub error: Option<DataSourceError>,
+    /// The API's environment variables, string to string.
+    pub env: Arc<Map>,
+    /// What handlers leave besides their return value.
+    pub effects: Effects,
+    pub clock: Clock,
+}
+
+/// Side results of the handlers of one resolver run, in the order in which they arose.
+#[derive(Clone, Debug, Default)]
+pub struct Effects {
+    /// `util.appendError` calls; `ctx.outErrors` shows them to later handlers.
+    pub errors: Vec<FieldError>,
+    /// `console.log` lines.
+    pub logs: Vec<LogLine>,
+}
+
+/// One `console.log`, `console.error` or `console.debug` call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogLine {
+    pub level: LogLevel,
+    /// File of the author's source, relative to the project.
+    pub file: Str,
+    pub location: Location,
+    /// The arguments as JSON, separated by one blank.
+    pub message: String,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogLevel {
+    Debug,
+    Info,
+    Error,
+}
+
+/// The line format that AppSync writes and EvaluateCode returns (spec appsync-js 1.7): `INFO - code.js:5:3: "x" 1`.
+impl std::fmt::Display for LogLine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let level = match self.level {
+            LogLevel::Debug => "DEBUG",
+            LogLevel::Info => "INFO",
+            LogLevel::Error => "ERROR",
+        };
+        write!(f, "{level} - {}:{}:{}: {}", self.file, self.location.line, self.location.column, self.message)
+    }
+}
+
+/// `ctx.error` of a response handler.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DataSourceError {
+    pub message: Str,
+    /// `ctx.error.type`, for example `DynamoDB:ConditionalCheckFailedException`.
+    pub error_type: Str,
+}
+
+/// `ctx.request`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RequestInfo {
+    /// Client headers, names in lower case, without `cookie`; a header sent several times is a list.
+    pub headers: Value,
+    /// The custom domain used; null otherwise.
+    pub domain_name: Value,
+}
+
+/// `ctx.info`.
+#[derive(Clone, Debug, Default)]
+pub struct Info {
+    pub field_name: Str,
+    pub parent_type_name: Str,
+    /// The operation's variables as sent.
+    pub variables: Value,
+    /// `selectionSetList`, a list of strings.
+    pub selection_set_list: Value,
+    /// `selectionSetGraphQL`; empty for a leaf field.
+    pub selection_set_graphql: Str,
+}
+
+/// Who is asking: `ctx.identity`, whose members differ per authorization mode (spec appsync-js 1.10).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Identity {
+    /// What handlers see: null with an API key and without authentication.
+    pub value: Value,
+}

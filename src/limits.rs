@@ -1,0 +1,63 @@
+//! Every bound in one place. Each names its unit and its source; "ours" marks a bound that AppSync does not document.
+
+use std::time::Duration;
+
+/// Bounds on what a project and a client may ask for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// Longest an operation may run, from receipt to the last byte. AppSync: 30 s (spec appsync-service 9.1).
+    pub request_timeout: Duration,
+    /// Tokens in one operation document. AppSync: 15,000 (spec appsync-service 9.1).
+    pub query_tokens: usize,
+    /// How deep selection sets, lists and objects may nest in an operation document. Ours: protects the parser's stack.
+    pub query_nesting: usize,
+    /// Bytes of one HTTP request body. Ours: AppSync documents none (spec appsync-service 2.1); Lambda takes 6 MB.
+    pub request_body_bytes: usize,
+    /// Levels of fields, the leaf included; 0 is off. AppSync: `queryDepthLimit`, 0 to 75 (spec appsync-service 1.9).
+    pub query_depth: usize,
+    /// Resolvers run in one operation. AppSync: 10,000, `resolverCountLimit` lowers it (spec appsync-service 1.9).
+    pub resolver_count: usize,
+    /// Functions in one pipeline. AppSync: 10 (spec appsync-service 9.1).
+    pub pipeline_functions: usize,
+    /// Characters of one JS resolver file. AppSync: 32 KB after bundling (spec appsync-js 1.1).
+    pub code_characters: usize,
+    /// Bytes of the schema document. AppSync: 1 MB (spec appsync-service 1.8).
+    pub schema_bytes: usize,
+    /// Rounds of one loop in resolver code. AppSync: 1,000 (spec appsync-js 1.6).
+    pub loop_rounds: u32,
+    /// Longest one handler may run. Ours: AppSync documents none below the request's 30 s.
+    pub handler_timeout: Duration,
+    /// Memory of one JS engine. Ours.
+    pub handler_memory_bytes: usize,
+    /// Stack of one JS engine. Ours.
+    pub handler_stack_bytes: usize,
+    /// Bytes of what one handler returns, as JSON. AppSync: 5 MB (spec appsync-js 1.6).
+    pub handler_output_bytes: usize,
+    /// How deep a value that a handler returns may nest. Ours; DynamoDB stores 32 levels.
+    pub value_nesting: usize,
+    /// Fields in one answer, over all list items. Ours: fragments can ask for exponentially many in few tokens.
+    pub response_fields: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            request_timeout: Duration::from_secs(30),
+            query_tokens: 15_000,
+            query_nesting: 200,
+            request_body_bytes: 6 * 1024 * 1024,
+            query_depth: 0,
+            resolver_count: 10_000,
+            pipeline_functions: 10,
+            code_characters: 32_768,
+            schema_bytes: 1024 * 1024,
+            loop_rounds: 1_000,
+            handler_timeout: Duration::from_secs(5),
+            handler_memory_bytes: 64 * 1024 * 1024,
+            handler_stack_bytes: 512 * 1024,
+            handler_output_bytes: 5 * 1024 * 1024,
+            value_nesting: 200,
+            response_fields: 5_000_000,
+        }
+    }
+}

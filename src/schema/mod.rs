@@ -1,0 +1,97 @@
+//! The checked schema: what `schema.graphql` says, ready for execution.
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+
+use crate::value::{Str, Value};
+
+pub type NameMap<T> = IndexMap<Str, T, foldhash::fast::RandomState>;
+
+/// A schema that has passed every check. Built by [`parse_schema`].
+pub struct Schema {
+    /// Every type by name, the built-in and the AWS scalars included.
+    pub types: NameMap<TypeDefinition>,
+    pub query_type: Str,
+    pub mutation_type: Option<Str>,
+    pub subscription_type: Option<Str>,
+}
+
+pub enum TypeDefinition {
+    Scalar(Scalar),
+    Object(Arc<ObjectType>),
+    Interface(Arc<InterfaceType>),
+    Union(Arc<UnionType>),
+    Enum(Arc<EnumType>),
+    InputObject(Arc<InputObjectType>),
+}
+
+/// The scalars that exist: GraphQL's five and AppSync's nine (spec appsync-service 1.1). No other can be declared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scalar {
+    Int,
+    Float,
+    String,
+    Boolean,
+    Id,
+    AwsDate,
+    AwsTime,
+    AwsDateTime,
+    AwsTimestamp,
+    AwsEmail,
+    AwsJson,
+    AwsUrl,
+    AwsPhone,
+    AwsIpAddress,
+}
+
+pub struct ObjectType {
+    pub name: Str,
+    pub fields: NameMap<Arc<FieldDefinition>>,
+    /// Names of the interfaces it implements.
+    pub interfaces: Vec<Str>,
+}
+
+pub struct InterfaceType {
+    pub name: Str,
+    pub fields: NameMap<Arc<FieldDefinition>>,
+    /// Names of the object types that implement it.
+    pub possible_types: Vec<Str>,
+}
+
+pub struct UnionType {
+    pub name: Str,
+    pub possible_types: Vec<Str>,
+}
+
+pub struct EnumType {
+    pub name: Str,
+    pub values: Vec<Str>,
+}
+
+pub struct InputObjectType {
+    pub name: Str,
+    pub fields: NameMap<InputValueDefinition>,
+}
+
+pub struct FieldDefinition {
+    pub name: Str,
+    pub arguments: NameMap<InputValueDefinition>,
+    pub ty: Type,
+}
+
+/// An argument or an input object's field.
+pub struct InputValueDefinition {
+    pub name: Str,
+    pub ty: Type,
+    /// The default as a coerced value; `None` when there is none.
+    pub default_value: Option<Value>,
+}
+
+/// A reference to a type, as written: `[User!]!`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Type {
+    Named(Str),
+    List(Box<Type>),
+    NonNull(Box<Type>),
+}
