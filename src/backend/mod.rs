@@ -1,6 +1,11 @@
 //! The outside world. Everything that leaves the process goes through a trait in this folder; tests, the laptop, the
 //! container and the Lambda each fill them differently.
 
+pub mod aws;
+#[cfg(feature = "local")]
+pub mod local;
+pub mod tables;
+
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -21,6 +26,7 @@ pub enum Operation {
     TransactGetItems,
     TransactWriteItems,
     CreateTable,
+    UpdateTable,
     DescribeTable,
     UpdateTimeToLive,
 }
@@ -39,6 +45,7 @@ impl Operation {
             Operation::TransactGetItems => "TransactGetItems",
             Operation::TransactWriteItems => "TransactWriteItems",
             Operation::CreateTable => "CreateTable",
+            Operation::UpdateTable => "UpdateTable",
             Operation::DescribeTable => "DescribeTable",
             Operation::UpdateTimeToLive => "UpdateTimeToLive",
         }
