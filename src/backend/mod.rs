@@ -2,6 +2,7 @@
 //! container and the Lambda each fill them differently.
 
 pub mod aws;
+pub(crate) mod batch_get;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod tables;

@@ -15,8 +15,9 @@ use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::backend::batch_get::KeyedProjection;
 use crate::backend::{DynamoDb, Operation, ServiceError};
-use crate::value::{Str, Value};
+use crate::value::{Map, Str, Value};
 
 /// An embedded DynamoDB, in memory or in one file.
 ///
@@ -87,7 +88,9 @@ impl LocalDynamoDb {
             Operation::Scan => run(request, |request| database.scan(request)),
             Operation::BatchGetItem => run(request, |request| database.batch_get_item(request)),
             Operation::BatchWriteItem => run(request, |request| database.batch_write_item(request)),
-            Operation::TransactGetItems => run(request, |request| database.transact_get_items(request)),
+            Operation::TransactGetItems => {
+                run(request, |request| database.transact_get_items(request)).map(|answer| without_unasked_keys(request, answer))
+            }
             Operation::TransactWriteItems => run(request, |request| database.transact_write_items(request)),
             Operation::CreateTable => run(request, |request| database.create_table(request)),
             Operation::UpdateTable => run(request, |request| database.update_table(request)),
@@ -139,6 +142,25 @@ fn unreadable(message: &str) -> DynoxideError {
     }
     let text = ["SERIALIZATION:", "SERIALIZATION_AS_READ:"].iter().find_map(|marker| message.strip_prefix(marker)).unwrap_or(message);
     DynoxideError::SerializationException(text.to_owned())
+}
+
+/// The engine adds the key to what a projection of TransactGetItems selects; DynamoDB does not.
+fn without_unasked_keys(request: &Value, mut answer: Value) -> Value {
+    let gets = request.get("TransactItems").and_then(Value::as_list).unwrap_or_default();
+    let responses = answer.get("Responses").and_then(Value::as_list).unwrap_or_default();
+    let stripped = gets.iter().zip(responses).map(|(get, response)| strip_key(get, response).unwrap_or_else(|| response.clone()));
+    let responses: Value = stripped.collect();
+    answer.set("Responses", responses);
+    answer
+}
+
+fn strip_key(get: &Value, response: &Value) -> Option<Value> {
+    let get = get.get("Get")?;
+    let key_names: Vec<Str> = get.get("Key")?.as_object()?.keys().cloned().collect();
+    let names = get.get("ExpressionAttributeNames").and_then(Value::as_object).cloned().unwrap_or_default();
+    let projection = KeyedProjection::new(get.get("ProjectionExpression")?.as_str()?, &names, &key_names);
+    let item = projection.strip(response.get("Item")?.as_object()?.clone());
+    Some(Value::from(Map::from_iter([("Item".into(), item.into())])))
 }
 
 /// The three single-item writes wrap one family of their refusals; the engine leaves that to its front end.
