@@ -6,3 +6,4 @@ pub mod context;
 pub mod schema;
 pub mod backend;
 pub mod datasource;
+pub mod loader;
