@@ -95,3 +95,35 @@ pub enum Type {
     List(Box<Type>),
     NonNull(Box<Type>),
 }
+
+impl std::fmt::Display for Type {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Type::Named(name) => f.write_str(name),
+            Type::List(item) => write!(f, "[{item}]"),
+            Type::NonNull(inner) => write!(f, "{inner}!"),
+        }
+    }
+}
+
+impl Type {
+    /// The name inside all lists and non-nulls.
+    pub fn name(&self) -> &Str {
+        match self {
+            Type::Named(name) => name,
+            Type::List(inner) | Type::NonNull(inner) => inner.name(),
+        }
+    }
+
+    pub fn is_non_null(&self) -> bool {
+        matches!(self, Type::NonNull(_))
+    }
+
+    /// The type without its outer non-null.
+    pub fn nullable(&self) -> &Type {
+        match self {
+            Type::NonNull(inner) => inner,
+            other => other,
+        }
+    }
+}

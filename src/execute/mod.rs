@@ -1,0 +1,2 @@
+//! One operation, as the GraphQL specification executes it and as AppSync answers it.
+pub mod document;
