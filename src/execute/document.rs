@@ -8,8 +8,8 @@ use async_graphql::{Name, Pos, Positioned};
 
 use crate::error::{GraphQLError, Location};
 use crate::limits::Limits;
-use crate::schema::{NameMap, Type};
-use crate::value::{Number, Str, Value};
+use crate::schema::{Literal, NameMap, Type};
+use crate::value::{Number, Str};
 
 /// One parsed document. Operations and fragments are in the order of the text.
 #[derive(Debug, Default)]
@@ -108,20 +108,6 @@ pub struct FragmentDefinition {
     pub directives: Vec<Directive>,
     pub selection_set: SelectionSet,
     pub location: Location,
-}
-
-/// A value as written in a document, variables included.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Literal {
-    Variable(Str),
-    Null,
-    Int(Number),
-    Float(Number),
-    String(Str),
-    Boolean(bool),
-    Enum(Str),
-    List(Vec<Literal>),
-    Object(Vec<(Str, Literal)>),
 }
 
 /// Parses an operation document.
@@ -341,20 +327,6 @@ fn literal(value: async_graphql_value::Value) -> Literal {
         Ast::List(items) => Literal::List(items.into_iter().map(literal).collect()),
         Ast::Object(members) => {
             Literal::Object(members.into_iter().map(|(name, value)| (str_of(&name), literal(value))).collect())
-        }
-    }
-}
-
-impl Literal {
-    /// The literal as plain JSON: enum names become strings, variables null. For messages and constants.
-    pub fn to_value(&self) -> Value {
-        match self {
-            Literal::Variable(_) | Literal::Null => Value::Null,
-            Literal::Int(number) | Literal::Float(number) => Value::Number(number.clone()),
-            Literal::String(text) | Literal::Enum(text) => Value::String(text.clone()),
-            Literal::Boolean(value) => Value::Bool(*value),
-            Literal::List(items) => items.iter().map(Literal::to_value).collect(),
-            Literal::Object(members) => members.iter().map(|(name, value)| (name.clone(), value.to_value())).collect(),
         }
     }
 }
