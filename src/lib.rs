@@ -35,35 +35,19 @@
 //! 7. The library never prints, exits, or panics on input; [`cli`] does the first two for the binary.
 
 pub mod value;
-
 pub mod error;
-
 pub mod limits;
-
 pub mod clock;
-
 pub mod telemetry;
-
 pub mod context;
-
 pub mod schema;
-
 pub mod backend;
-
 pub mod project;
-
 pub mod handler;
-
 pub mod datasource;
-
 pub mod loader;
-
 pub mod resolver;
-
 pub mod execute;
-
 pub mod api;
-
 pub mod transport;
-
 pub mod cli;
