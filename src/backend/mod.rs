@@ -1,6 +1,8 @@
 //! The outside world. Everything that leaves the process goes through a trait in this folder; tests, the laptop, the
 //! container and the Lambda each fill them differently.
 
+pub mod files;
+
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
