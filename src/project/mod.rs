@@ -43,7 +43,7 @@ use crate::value::Str;
 pub use crate::project::config::{Config, Runtime};
 pub use crate::project::data_sources::{DataSource, DataSourceKind, NONE};
 pub use crate::project::domains::{Access, Domain};
-pub use crate::project::tables::{Index, KeyAttribute, KeyType, Projection, Table};
+pub use crate::project::tables::Table;
 pub use crate::project::wiring::check_wiring;
 
 /// A project as it was written. Whether its schema is valid, and whether its code is, others find out.

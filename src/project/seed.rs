@@ -7,7 +7,8 @@ use base64::Engine as _;
 use serde_json::value::RawValue;
 
 use crate::error::{Diagnostic, SourceFile};
-use crate::project::tables::{KeyAttribute, KeyType, Table};
+use crate::backend::tables::{KeyAttribute, KeyType};
+use crate::project::tables::Table;
 use crate::value::Value;
 
 /// Problems reported for one seed; one mistake usually repeats in every item.

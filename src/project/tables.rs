@@ -1,6 +1,7 @@
 //! `tables`: what the embedded database needs to know, and the data sources that need no other declaration.
 
 use crate::backend::files::ProjectFiles;
+use crate::backend::tables::{IndexDescription, KeyAttribute, KeyType, Projection, TableDescription};
 use crate::error::{Diagnostic, SourceFile};
 use crate::project::reader::{Named, Reader, Section, list};
 use crate::project::seed::check_seed;
@@ -20,7 +21,7 @@ pub struct Table {
     pub partition_key: KeyAttribute,
     pub sort_key: Option<KeyAttribute>,
     /// Global secondary indexes.
-    pub indexes: Vec<Index>,
+    pub indexes: Vec<IndexDescription>,
     /// The attribute that holds the time of deletion in epoch seconds.
     pub time_to_live: Option<Str>,
     /// Where AWS has it, when not where the API runs.
@@ -29,49 +30,17 @@ pub struct Table {
     pub seed: Option<Arc<SourceFile>>,
 }
 
-/// An attribute of a primary key, of a table or of an index.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyAttribute {
-    pub name: Str,
-    pub ty: KeyType,
-}
-
-/// The types that DynamoDB allows for keys.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum KeyType {
-    #[default]
-    S,
-    N,
-    B,
-}
-
-impl KeyType {
-    /// The letter that DynamoDB uses.
-    pub fn letter(self) -> &'static str {
-        match self {
-            KeyType::S => "S",
-            KeyType::N => "N",
-            KeyType::B => "B",
+impl Table {
+    /// What the database has to know.
+    pub fn description(&self) -> TableDescription {
+        TableDescription {
+            name: self.physical_name.clone(),
+            partition_key: self.partition_key.clone(),
+            sort_key: self.sort_key.clone(),
+            indexes: self.indexes.clone(),
+            time_to_live_attribute: self.time_to_live.clone(),
         }
     }
-}
-
-/// A global secondary index.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Index {
-    pub name: Str,
-    pub partition_key: KeyAttribute,
-    pub sort_key: Option<KeyAttribute>,
-    pub projection: Projection,
-}
-
-/// Which attributes an index holds besides the keys.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Projection {
-    #[default]
-    All,
-    KeysOnly,
-    Include(Vec<Str>),
 }
 
 const TABLE_KEYS: &[&str] = &["name", "partitionKey", "sortKey", "indexes", "timeToLive", "seed", "region"];
@@ -119,7 +88,7 @@ fn read_table(member: &Named, files: &ProjectFiles, reader: &mut Reader) -> (Tab
         let Some(ty) = key.ty else { continue };
         let known = *types.entry(key.name.clone()).or_insert(ty);
         if known != ty {
-            let (known, ty) = (known.letter(), ty.letter());
+            let (known, ty) = (known.name(), ty.name());
             let message = format!("attribute `{}` of {what} cannot be `{known}` and `{ty}` at once", key.name);
             reader.error(message, &key.range);
         }
@@ -131,7 +100,7 @@ fn read_table(member: &Named, files: &ProjectFiles, reader: &mut Reader) -> (Tab
     let is_complete = !keys.is_empty();
     // Without keys the project is refused; an empty name only stands in until then.
     let partition_key = keys.first().map_or_else(|| KeyAttribute { name: Str::default(), ty: KeyType::S }, typed);
-    let indexes = indexes.iter().filter(|(_, keys, _)| !keys.is_empty()).map(|(name, keys, projection)| Index {
+    let indexes = indexes.iter().filter(|(_, keys, _)| !keys.is_empty()).map(|(name, keys, projection)| IndexDescription {
         name: name.clone(),
         partition_key: typed(&keys[0]),
         sort_key: keys.get(1).map(typed),
