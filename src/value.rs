@@ -170,11 +170,11 @@ impl Number {
     /// assert_eq!(Number::parse("ten"), None);
     /// ```
     pub fn parse(text: &str) -> Option<Number> {
-        if let Ok(value) = text.parse::<i64>() {
-            return Some(Number::Int(value));
-        }
         if !is_decimal(text) {
             return None;
+        }
+        if let Ok(value) = text.parse::<i64>() {
+            return Some(Number::Int(value));
         }
         let value: f64 = text.parse().ok()?;
         let number = Number::from_f64(value);

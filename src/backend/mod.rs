@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub(crate) mod batch_get;
+pub mod files;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod tables;

@@ -17,7 +17,7 @@ use crate::error::FieldError;
 use crate::value::Value;
 
 pub use page_token::TokenKey;
-pub use rights::{Access, DomainRights, TableRight};
+pub use rights::{DomainRights, TableRight};
 
 /// One data source of a project, bound to what it needs to know of its resource (for DynamoDB: the table).
 pub trait DataSource: Send + Sync {

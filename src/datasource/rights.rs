@@ -3,14 +3,8 @@
 use std::collections::HashMap;
 
 use crate::error::FieldError;
+use crate::project::Access;
 use crate::value::Str;
-
-/// A right on a table. Writing includes reading.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Access {
-    Read,
-    Write,
-}
 
 /// A project's table as one domain sees it.
 #[derive(Clone, Debug, PartialEq)]
@@ -25,7 +19,8 @@ pub struct TableRight {
 ///
 /// # Examples
 /// ```
-/// use syncline::datasource::{Access, DomainRights};
+/// use syncline::datasource::DomainRights;
+/// use syncline::project::Access;
 /// let orders = DomainRights::new("orders")
 ///     .with_table("shop-orders", "orders", Some(Access::Write))
 ///     .with_table("shop-users", "users", Some(Access::Read));

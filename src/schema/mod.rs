@@ -1,8 +1,20 @@
 //! The checked schema: what `schema.graphql` says, ready for execution.
 
+mod build;
+mod coercion;
+mod introspection;
+mod literal;
+mod parse;
+mod scalars;
+
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+
+pub use introspection::Introspection;
+pub use literal::Literal;
+pub use parse::{Parsed, parse_schema};
+pub use scalars::{Scalar, java_class, java_text};
 
 use crate::value::{Str, Value};
 
@@ -15,6 +27,7 @@ pub struct Schema {
     pub query_type: Str,
     pub mutation_type: Option<Str>,
     pub subscription_type: Option<Str>,
+    pub introspection: Introspection,
 }
 
 pub enum TypeDefinition {
@@ -24,25 +37,6 @@ pub enum TypeDefinition {
     Union(Arc<UnionType>),
     Enum(Arc<EnumType>),
     InputObject(Arc<InputObjectType>),
-}
-
-/// The scalars that exist: GraphQL's five and AppSync's nine (spec appsync-service 1.1). No other can be declared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scalar {
-    Int,
-    Float,
-    String,
-    Boolean,
-    Id,
-    AwsDate,
-    AwsTime,
-    AwsDateTime,
-    AwsTimestamp,
-    AwsEmail,
-    AwsJson,
-    AwsUrl,
-    AwsPhone,
-    AwsIpAddress,
 }
 
 pub struct ObjectType {
@@ -84,7 +78,9 @@ pub struct FieldDefinition {
 pub struct InputValueDefinition {
     pub name: Str,
     pub ty: Type,
-    /// The default as a coerced value; `None` when there is none.
+    /// The default as written; `None` when there is none.
+    pub default_literal: Option<Literal>,
+    /// The default as resolvers see it.
     pub default_value: Option<Value>,
 }
 
@@ -95,3 +91,63 @@ pub enum Type {
     List(Box<Type>),
     NonNull(Box<Type>),
 }
+
+impl std::fmt::Display for Type {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Type::Named(name) => f.write_str(name),
+            Type::List(item) => write!(f, "[{item}]"),
+            Type::NonNull(inner) => write!(f, "{inner}!"),
+        }
+    }
+}
+
+impl Type {
+    /// The name inside all lists and non-nulls.
+    pub fn name(&self) -> &Str {
+        match self {
+            Type::Named(name) => name,
+            Type::List(inner) | Type::NonNull(inner) => inner.name(),
+        }
+    }
+
+    pub fn is_non_null(&self) -> bool {
+        matches!(self, Type::NonNull(_))
+    }
+
+    /// The type without its outer non-null.
+    pub fn nullable(&self) -> &Type {
+        match self {
+            Type::NonNull(inner) => inner,
+            other => other,
+        }
+    }
+}
+
+impl TypeDefinition {
+    /// The fields of an object or interface; `None` for every other kind.
+    pub fn fields(&self) -> Option<&NameMap<Arc<FieldDefinition>>> {
+        match self {
+            TypeDefinition::Object(object) => Some(&object.fields),
+            TypeDefinition::Interface(interface) => Some(&interface.fields),
+            _ => None,
+        }
+    }
+
+    /// The object types that a value of this type can have at run time; `None` for leaf and input types.
+    pub fn possible_types(&self) -> Option<&[Str]> {
+        match self {
+            TypeDefinition::Object(object) => Some(std::slice::from_ref(&object.name)),
+            TypeDefinition::Interface(interface) => Some(&interface.possible_types),
+            TypeDefinition::Union(union) => Some(&union.possible_types),
+            _ => None,
+        }
+    }
+
+    pub fn is_leaf(&self) -> bool {
+        matches!(self, TypeDefinition::Scalar(_) | TypeDefinition::Enum(_))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,7 +3,8 @@
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::batch_write::{BatchWrite, WriteKind};
 use crate::datasource::dynamodb::{Call, typed};
-use crate::datasource::{Access, Outcome};
+use crate::datasource::Outcome;
+use crate::project::Access;
 use crate::error::FieldError;
 
 /// `{data: {table: [key or null]}, unprocessedKeys: {table: [key]}}`; null stands for what was not deleted.

@@ -7,7 +7,8 @@ use crate::backend::batch_get::{KeyedProjection, item_identity, key_identity};
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::expression::Placeholders;
 use crate::datasource::dynamodb::{Call, data_source_error, failed, throttled, typed};
-use crate::datasource::{Access, Outcome};
+use crate::datasource::Outcome;
+use crate::project::Access;
 use crate::error::FieldError;
 use crate::value::{Map, Str, Value, object};
 

@@ -1,7 +1,7 @@
 //! Conditions of PutItem, UpdateItem and DeleteItem, and what AppSync does when one fails (spec appsync-js 3.14).
 
 use crate::backend::{Operation, ServiceError};
-use crate::datasource::Access;
+use crate::project::Access;
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::expression::{Placeholders, parsed};
 use crate::datasource::dynamodb::Call;

@@ -5,7 +5,8 @@ use crate::datasource::document::Element;
 use crate::datasource::dynamodb::condition::{Condition, read_condition};
 use crate::datasource::dynamodb::expression::Placeholders;
 use crate::datasource::dynamodb::{Call, failed, refuse_versioned, typed};
-use crate::datasource::{Access, Outcome};
+use crate::datasource::Outcome;
+use crate::project::Access;
 use crate::error::FieldError;
 use crate::value::Value;
 

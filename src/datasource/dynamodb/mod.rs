@@ -27,7 +27,8 @@ use futures_util::future::BoxFuture;
 use crate::backend::{Operation, ServiceError};
 use crate::context::DataSourceError;
 use crate::datasource::document::Element;
-use crate::datasource::{Access, DataSource, Invocation, Outcome};
+use crate::datasource::{DataSource, Invocation, Outcome};
+use crate::project::Access;
 use crate::error::{FieldError, nearest};
 use crate::value::{Map, Str, Value};
 

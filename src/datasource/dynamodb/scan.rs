@@ -4,7 +4,8 @@ use crate::backend::Operation;
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::expression::Placeholders;
 use crate::datasource::dynamodb::{Call, page};
-use crate::datasource::{Access, Outcome};
+use crate::datasource::Outcome;
+use crate::project::Access;
 use crate::error::FieldError;
 
 /// `{items, nextToken, scannedCount}`.

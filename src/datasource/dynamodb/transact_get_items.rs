@@ -4,7 +4,8 @@ use crate::backend::{Operation, ServiceError};
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::expression::Placeholders;
 use crate::datasource::dynamodb::{Call, cancellation_reasons, data_source_error, typed};
-use crate::datasource::{Access, Outcome};
+use crate::datasource::Outcome;
+use crate::project::Access;
 use crate::error::FieldError;
 use crate::value::{Map, Value, object};
 

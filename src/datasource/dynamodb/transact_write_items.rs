@@ -5,7 +5,8 @@ use crate::datasource::document::Element;
 use crate::datasource::dynamodb::expression::{Placeholders, parsed};
 use crate::datasource::dynamodb::put_item::item_of;
 use crate::datasource::dynamodb::{Call, cancellation_reasons, data_source_error, typed};
-use crate::datasource::{Access, Outcome};
+use crate::datasource::Outcome;
+use crate::project::Access;
 use crate::error::FieldError;
 use crate::value::{Map, Value, object};
 
