@@ -35,11 +35,14 @@ fn describe(project: &Project, text: &mut String) {
     let config = &project.config;
     let _ = writeln!(text, "name: {}", config.name);
     for table in config.tables.values() {
-        let sort_key = table.sort_key.as_ref().map_or(String::new(), |key| format!(" + {}:{}", key.name, key.ty.letter()));
+        let sort_key =
+            table.sort_key.as_ref().map_or(String::new(), |key| format!(" + {}:{}", key.name, key.ty.letter()));
         let key = &table.partition_key;
-        let _ = write!(text, "table {} = {}: {}:{}{sort_key}", table.name, table.physical_name, key.name, key.ty.letter());
+        let _ =
+            write!(text, "table {} = {}: {}:{}{sort_key}", table.name, table.physical_name, key.name, key.ty.letter());
         for index in &table.indexes {
-            let sort_key = index.sort_key.as_ref().map_or(String::new(), |key| format!(" + {}:{}", key.name, key.ty.letter()));
+            let sort_key =
+                index.sort_key.as_ref().map_or(String::new(), |key| format!(" + {}:{}", key.name, key.ty.letter()));
             let key = &index.partition_key;
             let _ = write!(text, "; {} {}:{}{sort_key} {:?}", index.name, key.name, key.ty.letter(), index.projection);
         }
@@ -220,9 +223,53 @@ mod any_input {
 
     /// Pieces that YAML and our keys are made of, so that random texts get past the first line.
     const PIECES: &[&str] = &[
-        "tables:", "users:", "partitionKey:", "domains:", "uses:", "seed:", "resolvers:", "functions:", "\n", "\n  ",
-        "\n    ", " ", "- ", "{", "}", "[", "]", ",", ": ", "&a ", "*a", "!!str ", "|", ">", "\"", "'", "#", "%", "---",
-        "...", "?", "${", "}", "${A:-", "$${", "é", "\t", "\r", "1", "-1", "true", "~", "read", "a", "\u{feff}", "\0", "<<",
+        "tables:",
+        "users:",
+        "partitionKey:",
+        "domains:",
+        "uses:",
+        "seed:",
+        "resolvers:",
+        "functions:",
+        "\n",
+        "\n  ",
+        "\n    ",
+        " ",
+        "- ",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ": ",
+        "&a ",
+        "*a",
+        "!!str ",
+        "|",
+        ">",
+        "\"",
+        "'",
+        "#",
+        "%",
+        "---",
+        "...",
+        "?",
+        "${",
+        "}",
+        "${A:-",
+        "$${",
+        "é",
+        "\t",
+        "\r",
+        "1",
+        "-1",
+        "true",
+        "~",
+        "read",
+        "a",
+        "\u{feff}",
+        "\0",
+        "<<",
     ];
 
     proptest! {
