@@ -83,12 +83,18 @@ impl AwsDynamoDb {
 
     /// The same DynamoDB with the rights of another role, as a domain's data sources have them.
     pub async fn assuming_role(&self, role_arn: &str) -> AwsDynamoDb {
-        let provider = AssumeRoleProvider::builder(role_arn).session_name("syncline").configure(&self.config).build().await;
-        AwsDynamoDb::new(self.config.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build())
+        let provider =
+            AssumeRoleProvider::builder(role_arn).session_name("syncline").configure(&self.config).build().await;
+        AwsDynamoDb::new(
+            self.config.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build(),
+        )
     }
 
     fn new(config: SdkConfig) -> AwsDynamoDb {
-        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .build();
         let client_config = aws_sdk_dynamodb::config::Builder::from(&config)
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
             .timeout_config(timeouts)
@@ -150,7 +156,11 @@ fn config_from_variables(region: Option<&str>) -> Option<SdkConfig> {
 }
 
 fn config(region: String, credentials: SharedCredentialsProvider) -> SdkConfig {
-    SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new(region)).credentials_provider(credentials).build()
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region))
+        .credentials_provider(credentials)
+        .build()
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -171,7 +181,8 @@ impl Exchange {
 
     fn answer(&self) -> Result<Value, ServiceError> {
         let bytes = self.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let unreadable = |why: &dyn std::fmt::Display| client_error(format!("the answer of DynamoDB could not be read: {why}"));
+        let unreadable =
+            |why: &dyn std::fmt::Display| client_error(format!("the answer of DynamoDB could not be read: {why}"));
         serde_json::from_slice(&bytes.ok_or_else(|| unreadable(&"it is empty"))?).map_err(|error| unreadable(&error))
     }
 }
@@ -231,7 +242,8 @@ fn error_answer(response: &HttpResponse) -> Option<ServiceError> {
     let body: Value = serde_json::from_slice(response.body().bytes()?).ok()?;
     let code = body.get("__type")?.as_str()?;
     // Most errors say `message`, some `Message`; a few say nothing.
-    let message = ["message", "Message"].iter().find_map(|member| body.get(member).and_then(Value::as_str)).unwrap_or_default();
+    let message =
+        ["message", "Message"].iter().find_map(|member| body.get(member).and_then(Value::as_str)).unwrap_or_default();
     Some(ServiceError {
         code: code.rsplit('#').next().unwrap_or(code).into(),
         message: message.into(),
@@ -316,8 +328,20 @@ mod tests {
     fn operation(name: &str) -> Operation {
         use Operation::*;
         let all = [
-            GetItem, PutItem, UpdateItem, DeleteItem, Query, Scan, BatchGetItem, BatchWriteItem, TransactGetItems, TransactWriteItems,
-            CreateTable, UpdateTable, DescribeTable, UpdateTimeToLive,
+            GetItem,
+            PutItem,
+            UpdateItem,
+            DeleteItem,
+            Query,
+            Scan,
+            BatchGetItem,
+            BatchWriteItem,
+            TransactGetItems,
+            TransactWriteItems,
+            CreateTable,
+            UpdateTable,
+            DescribeTable,
+            UpdateTimeToLive,
         ];
         all.into_iter().find(|operation| operation.name() == name).unwrap()
     }
@@ -335,7 +359,9 @@ mod tests {
         let dynamodb = AwsDynamoDb::with_endpoint(&server.url).unwrap();
         let number = "12345678901234567890123456789012345678";
         let item = format!(r#"{{"id":{{"S":"é"}},"n":{{"N":"{number}"}},"m":{{"M":{{"b":{{"B":"AAE="}}}}}}}}"#);
-        let put_two = format!(r#"{{"RequestItems":{{"things":[{{"PutRequest":{{"Item":{item}}}}},{{"PutRequest":{{"Item":{{"id":{{"S":"2"}}}}}}}}]}}}}"#);
+        let put_two = format!(
+            r#"{{"RequestItems":{{"things":[{{"PutRequest":{{"Item":{item}}}}},{{"PutRequest":{{"Item":{{"id":{{"S":"2"}}}}}}}}]}}}}"#
+        );
         for (operation, request, member, expected) in [
             (Operation::CreateTable, TABLE, "", ""),
             (Operation::DescribeTable, r#"{"TableName":"things"}"#, "", ""),
@@ -361,17 +387,35 @@ mod tests {
                 r#"[{"id":{"S":"2"}}]"#,
             ),
             (Operation::Scan, r#"{"TableName":"things"}"#, "Count", "3"),
-            (Operation::BatchGetItem, r#"{"RequestItems":{"things":{"Keys":[{"id":{"S":"2"}}]}}}"#, "Responses", r#"{"things":[{"id":{"S":"2"}}]}"#),
+            (
+                Operation::BatchGetItem,
+                r#"{"RequestItems":{"things":{"Keys":[{"id":{"S":"2"}}]}}}"#,
+                "Responses",
+                r#"{"things":[{"id":{"S":"2"}}]}"#,
+            ),
             (
                 Operation::TransactWriteItems,
                 r#"{"TransactItems":[{"Delete":{"TableName":"things","Key":{"id":{"S":"2"}}}}]}"#,
                 "",
                 "",
             ),
-            (Operation::TransactGetItems, r#"{"TransactItems":[{"Get":{"TableName":"things","Key":{"id":{"S":"2"}}}}]}"#, "Responses", "[{}]"),
-            (Operation::DeleteItem, r#"{"TableName":"things","Key":{"id":{"S":"3"}},"ReturnValues":"ALL_OLD"}"#, "Attributes", r#"{"a":{"BOOL":true},"id":{"S":"3"}}"#),
+            (
+                Operation::TransactGetItems,
+                r#"{"TransactItems":[{"Get":{"TableName":"things","Key":{"id":{"S":"2"}}}}]}"#,
+                "Responses",
+                "[{}]",
+            ),
+            (
+                Operation::DeleteItem,
+                r#"{"TableName":"things","Key":{"id":{"S":"3"}},"ReturnValues":"ALL_OLD"}"#,
+                "Attributes",
+                r#"{"a":{"BOOL":true},"id":{"S":"3"}}"#,
+            ),
         ] {
-            let answer = dynamodb.call(operation, parse(request)).await.unwrap_or_else(|error| panic!("{operation:?}: {error:?}"));
+            let answer = dynamodb
+                .call(operation, parse(request))
+                .await
+                .unwrap_or_else(|error| panic!("{operation:?}: {error:?}"));
             if !member.is_empty() {
                 assert_eq!(answer.get(member), Some(&parse(expected)), "{operation:?}");
             }
@@ -421,7 +465,11 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_dynamodb_is_a_client_error_that_says_so() {
         let server = serve(|_| Some((StatusCode::NOT_FOUND, "<html>nothing here</html>"))).await;
-        let error = AwsDynamoDb::with_endpoint(&server.url).unwrap().call(Operation::Scan, parse(r#"{"TableName":"things"}"#)).await.unwrap_err();
+        let error = AwsDynamoDb::with_endpoint(&server.url)
+            .unwrap()
+            .call(Operation::Scan, parse(r#"{"TableName":"things"}"#))
+            .await
+            .unwrap_err();
         assert_eq!((error.code.as_str(), error.status), ("SdkClientException", 0));
         assert!(error.message.starts_with("the answer of DynamoDB could not be read: "), "{}", error.message);
 

@@ -35,9 +35,13 @@ struct GetItem<'a> {
 
 impl<'a> GetItem<'a> {
     fn of(request: &'a Value) -> Option<GetItem<'a>> {
-        const MEMBERS: [&str; 5] = ["TableName", "Key", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"];
+        const MEMBERS: [&str; 5] =
+            ["TableName", "Key", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"];
         let request = request.as_object()?;
-        let (Some(Value::String(table)), Some(Value::Object(key))) = (request.get("TableName"), request.get("Key")) else { return None };
+        let (Some(Value::String(table)), Some(Value::Object(key))) = (request.get("TableName"), request.get("Key"))
+        else {
+            return None;
+        };
         let is_expressible = !key.is_empty() && request.keys().all(|member| MEMBERS.contains(&member.as_str()));
         is_expressible.then_some(GetItem { table, key, request })
     }
@@ -47,8 +51,10 @@ impl<'a> GetItem<'a> {
     fn group(&self) -> String {
         let mut names: Vec<&str> = self.key.keys().map(Str::as_str).collect();
         names.sort_unstable();
-        let option = |name| self.request.get(name).filter(|value| **value != Value::Bool(false)).cloned().unwrap_or_default();
-        let [consistent, projection, aliases] = ["ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"].map(option);
+        let option =
+            |name| self.request.get(name).filter(|value| **value != Value::Bool(false)).cloned().unwrap_or_default();
+        let [consistent, projection, aliases] =
+            ["ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"].map(option);
         format!("{:?} {names:?} {consistent} {projection} {aliases}", self.table.as_str())
     }
 }
@@ -124,7 +130,11 @@ impl TableReads {
             options.insert("ConsistentRead".into(), true.into());
         }
         let names = get.request.get("ExpressionAttributeNames").and_then(Value::as_object).cloned().unwrap_or_default();
-        let projection = get.request.get("ProjectionExpression").and_then(Value::as_str).map(|expression| KeyedProjection::new(expression, &names, &key_names));
+        let projection = get
+            .request
+            .get("ProjectionExpression")
+            .and_then(Value::as_str)
+            .map(|expression| KeyedProjection::new(expression, &names, &key_names));
         let names = projection.as_ref().map_or(names, |projection| projection.names.clone());
         if let Some(projection) = &projection {
             options.insert("ProjectionExpression".into(), projection.expression.as_str().into());
@@ -231,7 +241,8 @@ impl Batch {
 
 /// Errors that every read of the batch would have met alone. Trying them one by one would make the trouble worse.
 fn is_transient(error: &ServiceError) -> bool {
-    let is_throttled = ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"].contains(&error.code.as_str());
+    let is_throttled = ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"]
+        .contains(&error.code.as_str());
     is_throttled || error.status == 0 || error.status >= 500
 }
 

@@ -109,7 +109,11 @@ impl RequestLoader {
     pub async fn drive<F: Future>(&self, root: F) -> F::Output {
         let _driving = Driving::start(&self.0);
         let mut root = pin!(root);
-        let signal = Arc::new(Signal { is_woken: AtomicBool::new(true), is_polling: AtomicBool::new(false), task: AtomicWaker::new() });
+        let signal = Arc::new(Signal {
+            is_woken: AtomicBool::new(true),
+            is_polling: AtomicBool::new(false),
+            task: AtomicWaker::new(),
+        });
         let root_waker = Waker::from(signal.clone());
         let mut calls: FuturesUnordered<BoxFuture<'static, ()>> = FuturesUnordered::new();
         poll_fn(|cx| {
@@ -190,8 +194,13 @@ impl Shared {
             state.stats.coalesced += 1;
             return read;
         }
-        let read =
-            Arc::new(Read { operation, request, identity: identity.clone(), is_sent: AtomicBool::new(false), slot: Mutex::default() });
+        let read = Arc::new(Read {
+            operation,
+            request,
+            identity: identity.clone(),
+            is_sent: AtomicBool::new(false),
+            slot: Mutex::default(),
+        });
         state.joinable.insert(identity, read.clone());
         state.queue.push(read.clone());
         read
