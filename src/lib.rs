@@ -5,3 +5,4 @@ pub mod clock;
 pub mod context;
 pub mod schema;
 pub mod backend;
+pub mod handler;
