@@ -39,7 +39,7 @@ type StandardIntrinsics = (
 pub(super) fn compile(sources: &[(&str, &str)]) -> Result<Vec<Vec<u8>>, (usize, String)> {
     let failed = |error: Error| (0, error.to_string());
     let runtime = Runtime::new().map_err(failed)?;
-    let context = JsContext::builder().with::<intrinsic::Eval>().build(&runtime).map_err(failed)?;
+    let context = JsContext::builder().with::<(intrinsic::Eval, StandardIntrinsics)>().build(&runtime).map_err(failed)?;
     context.with(|ctx| {
         let mut compiled = Vec::with_capacity(sources.len());
         for (index, (name, text)) in sources.iter().enumerate() {
@@ -68,7 +68,8 @@ impl Engine {
         context.with(|ctx| {
             let prelude: JsFunction = load(&ctx, program.prelude())?;
             let is_standard = program.dialect() == Dialect::Standard;
-            let state: Object = prelude.call((natives::natives(&ctx)?, is_standard))?;
+            let state: rquickjs::Result<Object> = prelude.call((natives::natives(&ctx)?, is_standard));
+            let state = state.catch(&ctx).map_err(|e| { eprintln!("{e}"); rquickjs::Error::Unknown })?;
             ctx.globals().prop(STATE, state.clone())?;
             state.get::<_, JsFunction>("seal")?.call::<_, ()>(())
         })?;

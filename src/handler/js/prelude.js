@@ -130,10 +130,10 @@ export default function (native, isStandard) {
   const kept = isStandard
     ? (name) => !["Proxy", "Function", "eval", "globalThis", "Promise", "queueMicrotask", "performance", "gc"].includes(name)
     : (name) => native.globals.includes(name);
-  for (const key of ownKeys(globalThis)) {
-    if (typeof key !== "string" || !kept(key)) deleteProperty(globalThis, key);
-  }
   const global = globalThis;
+  for (const key of ownKeys(global)) {
+    if (typeof key !== "string" || !kept(key)) deleteProperty(global, key);
+  }
   return {
     __proto__: null,
     library: freeze({ utils: freeze({ util, runtime, extensions }), dynamodb }),

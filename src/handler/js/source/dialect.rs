@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use oxc_ast::ast::*;
 use oxc_ast_visit::{Visit, walk};
-use oxc_semantic::{Scoping, Semantic};
+use oxc_semantic::Scoping;
 use oxc_span::{GetSpan, Span};
 use oxc_syntax::scope::ScopeFlags;
 use oxc_syntax::symbol::SymbolId;
@@ -51,53 +51,40 @@ const REFUSED_METHODS: &[(&str, &str)] = &[
 /// Refuses what AppSync refuses.
 pub(super) fn check_dialect<'a>(
     program: &Program<'a>,
-    semantic: &Semantic<'a>,
+    scoping: &Scoping,
     file: &Arc<SourceFile>,
     problems: &mut Vec<Diagnostic>,
 ) {
-    let scoping = semantic.scoping();
     let mut rules = Rules { scoping, file, problems, contexts: HashSet::new(), functions: Vec::new(), calls: HashMap::new() };
     rules.visit_program(program);
     rules.check_recursion();
-    check_globals(semantic, file, problems);
 }
 
 fn range(span: Span) -> std::ops::Range<usize> {
     span.start as usize..span.end as usize
 }
 
-fn check_globals(semantic: &Semantic, file: &Arc<SourceFile>, problems: &mut Vec<Diagnostic>) {
-    let scoping = semantic.scoping();
-    for (name, references) in scoping.root_unresolved_references() {
-        let name = name.as_str();
-        if GLOBALS.contains(&name) {
-            continue;
-        }
-        for &reference in references {
-            let reference = scoping.get_reference(reference);
-            if !reference.is_value() {
-                continue; // a type of TypeScript's own library
-            }
-            let help = match name {
-                "Date" => "use `util.time.nowISO8601()` and the other functions of `util.time`".to_owned(),
-                "fetch" | "XMLHttpRequest" => "give the resolver an HTTP data source".to_owned(),
-                "setTimeout" | "setInterval" | "Promise" | "queueMicrotask" => "handlers run synchronously".to_owned(),
-                "process" => "environment variables are in `ctx.env`".to_owned(),
-                "require" => "write `import { name } from '…'`".to_owned(),
-                "Map" | "Set" | "WeakMap" | "WeakSet" => "use a plain object or an array".to_owned(),
-                "RegExp" => "use `util.matches(pattern, text)`".to_owned(),
-                "crypto" => "use `util.autoId()`".to_owned(),
-                _ => match nearest(name, GLOBALS.iter().copied()) {
-                    Some(known) => format!("did you mean `{known}`?"),
-                    None => "declare it, or import it".to_owned(),
-                },
-            };
-            let known = matches!(name, "Date" | "Promise" | "Map" | "Set" | "WeakMap" | "WeakSet" | "Symbol" | "Proxy" | "Reflect" | "RegExp");
-            let message = if known { format!("`{name}` is not supported") } else { format!("`{name}` is not defined") };
-            problems.push(Diagnostic::error(message).at(file, range(semantic.reference_span(reference))).help(help));
-        }
+/// What a name that AppSync does not define may have been meant for.
+fn cure_for_global(name: &str) -> String {
+    match name {
+        "Date" => "use `util.time.nowISO8601()` and the other functions of `util.time`".to_owned(),
+        "fetch" | "XMLHttpRequest" => "give the resolver an HTTP data source".to_owned(),
+        "setTimeout" | "setInterval" | "Promise" | "queueMicrotask" => "handlers run synchronously".to_owned(),
+        "process" => "environment variables are in `ctx.env`".to_owned(),
+        "require" => "write `import { name } from '…'`".to_owned(),
+        "Map" | "Set" | "WeakMap" | "WeakSet" => "use a plain object or an array".to_owned(),
+        "RegExp" => "use `util.matches(pattern, text)`".to_owned(),
+        "crypto" => "use `util.autoId()`".to_owned(),
+        _ => match nearest(name, GLOBALS.iter().copied()) {
+            Some(known) => format!("did you mean `{known}`?"),
+            None => "declare it, or import it".to_owned(),
+        },
     }
 }
+
+/// Built-ins of JavaScript that AppSync does not have.
+const REFUSED_GLOBALS: &[&str] =
+    &["Date", "Promise", "Map", "Set", "WeakMap", "WeakSet", "Symbol", "Proxy", "Reflect", "RegExp", "globalThis", "eval", "Function"];
 
 struct Rules<'s> {
     scoping: &'s Scoping,
@@ -360,6 +347,16 @@ impl<'a> Visit<'a> for Rules<'_> {
             }
         }
         walk::walk_variable_declarator(self, it);
+    }
+
+    fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {
+        let name = it.name.as_str();
+        let Some(reference) = it.reference_id.get().map(|id| self.scoping.get_reference(id)) else { return };
+        // A type reference may name a type of TypeScript's own library.
+        if reference.symbol_id().is_none() && reference.is_value() && !GLOBALS.contains(&name) {
+            let what = if REFUSED_GLOBALS.contains(&name) { "supported" } else { "defined" };
+            self.refuse(it.span, format!("`{name}` is not {what}"), &cure_for_global(name));
+        }
     }
 
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {

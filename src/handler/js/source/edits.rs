@@ -124,7 +124,7 @@ mod tests {
     fn a_place_in_the_changed_text_leads_back_to_the_original() {
         let source = "let a: é = 1;\nlet b = 2;";
         let mut edits = Edits::default();
-        edits.blank(5..8);
+        edits.blank(5..9);
         edits.insert(source.find("2").unwrap(), "guard() + ");
         let generated = edits.apply(source, "prefix\n", "suffix");
         assert_eq!(generated.text, "prefix\nlet a    = 1;\nlet b = guard() + 2;suffix");

@@ -82,7 +82,7 @@ pub(super) fn read_module(
     dialect::check_synchronous(program, file, problems);
     let mut edits = Edits::default();
     if dialect == Dialect::AppSync {
-        dialect::check_dialect(program, &semantic, file, problems);
+        dialect::check_dialect(program, semantic.scoping(), file, problems);
         rewrite::rewrite_for_appsync(program, &file.text, limits.loop_rounds, &mut edits);
     }
     if is_typescript {
