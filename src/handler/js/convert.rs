@@ -222,9 +222,6 @@ impl<'b, 'js> Reader<'b, 'js> {
         }
     }
 
-    pub fn bridge(&self) -> &'b Bridge<'js> {
-        self.bridge
-    }
 
     pub fn spend(&mut self, bytes: usize) -> Result<(), ReadError> {
         self.bytes_left = self.bytes_left.checked_sub(bytes).ok_or(ReadError::TooLarge)?;

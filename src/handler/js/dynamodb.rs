@@ -37,10 +37,6 @@ impl Markers {
         self.0.iter().find(|(known, _)| Arc::ptr_eq(known, map)).map(|(_, marker)| marker)
     }
 
-    pub fn clear(&mut self) {
-        self.0.clear();
-    }
-
     /// Remembers what `visible`, the object that the code sees, means.
     fn mark(&mut self, visible: Map, marker: Marker) -> Value {
         let map = Arc::new(visible);

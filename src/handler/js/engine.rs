@@ -68,8 +68,7 @@ impl Engine {
         context.with(|ctx| {
             let prelude: JsFunction = load(&ctx, program.prelude())?;
             let is_standard = program.dialect() == Dialect::Standard;
-            let state: rquickjs::Result<Object> = prelude.call((natives::natives(&ctx)?, is_standard));
-            let state = state.catch(&ctx).map_err(|e| { eprintln!("{e}"); rquickjs::Error::Unknown })?;
+            let state: Object = prelude.call((natives::natives(&ctx)?, is_standard))?;
             ctx.globals().prop(STATE, state.clone())?;
             state.get::<_, JsFunction>("seal")?.call::<_, ()>(())
         })?;
@@ -236,7 +235,25 @@ fn explain(ctx: &Ctx, program: &JsProgram, error: RunError) -> Ending {
     match message.as_str() {
         "out of memory" => out_of_memory(program.limits(), position()),
         "Maximum call stack size exceeded" | "stack overflow" => failed("stack overflow", position(), false),
+        "not a function" => failed(name_callee(program, position()), position(), false),
         _ => failed(message, position(), false),
+    }
+}
+
+/// QuickJS says `not a function` without saying what: the author's text at the place of the call does.
+fn name_callee(program: &JsProgram, position: Option<(Str, Location)>) -> String {
+    let callee = position.and_then(|(file, at)| {
+        let file = &program.modules.iter().find(|module| module.file.path == file)?.file;
+        let (before, after) = file.text.split_at_checked(file.offset(at))?;
+        let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '?');
+        let start = before.rfind(|c| !is_part(c)).map_or(0, |at| at + 1);
+        let start = before.ceil_char_boundary(start);
+        let end = after.char_indices().find(|&(at, c)| !is_part(c) || (c == '.' && at > 0)).map_or(after.len(), |(at, _)| at);
+        Some(format!("{}{}", &before[start..], &after[..end]))
+    });
+    match callee.filter(|callee| !callee.is_empty()) {
+        Some(callee) => format!("`{callee}` is not a function"),
+        None => "not a function".to_owned(),
     }
 }
 

@@ -108,6 +108,7 @@ impl JsProgram {
             handlers.push(Entry { order, has_request, has_response, writes });
         }
         if !problems.is_empty() {
+            problems.sort_by_key(|problem| problem.place.as_ref().map(|place| (place.file.path.clone(), place.start)));
             return Err(problems);
         }
         let mut sources = vec![("prelude.js", include_str!("prelude.js"))];

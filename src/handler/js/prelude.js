@@ -5,6 +5,7 @@ export default function (native, isStandard) {
   const { touch, loadContext } = native;
   const { ownKeys, getOwnPropertyDescriptor, defineProperty, deleteProperty, preventExtensions, getPrototypeOf } = Reflect;
   const { freeze, isFrozen } = Object;
+  const SystemError = Error, SystemTypeError = TypeError; // the AppSync dialect loses the global names below
 
   // A lazy object holds a Rust value. The first look at its members converts them into the proxy's target; from then on
   // the handler has no traps and the proxy is transparent.
@@ -21,11 +22,11 @@ export default function (native, isStandard) {
   });
 
   const refuse = (target, key) => {
-    throw new TypeError(`ctx is readonly. Adding/Updating ${String(key)} is not supported.`);
+    throw new SystemTypeError(`ctx is readonly. Adding/Updating ${String(key)} is not supported.`);
   };
   const contextWriteTraps = {
     __proto__: null, set: refuse, deleteProperty: refuse, defineProperty: refuse,
-    preventExtensions() { throw new TypeError("ctx is readonly"); },
+    preventExtensions() { throw new SystemTypeError("ctx is readonly"); },
   };
   const contextTraps = {
     __proto__: contextWriteTraps,
@@ -45,18 +46,18 @@ export default function (native, isStandard) {
   };
   for (const [path, fn] of Object.entries(native.functions)) place(path, fn);
   for (const path of native.unavailable) {
-    place(path, () => { throw new Error(`${path} is not available in this version of Syncline`); });
+    place(path, () => { throw new SystemError(`${path} is not available in this version of Syncline`); });
   }
   const { util, runtime, extensions, dynamodb } = library;
   util.str = { normalize: (text, form) => String(text).normalize(String(form).toUpperCase()) };
 
   const { log } = native;
   const console = {
-    log: (...values) => log(1, new Error().stack, values),
-    info: (...values) => log(1, new Error().stack, values),
-    debug: (...values) => log(0, new Error().stack, values),
-    error: (...values) => log(2, new Error().stack, values),
-    warn: (...values) => log(2, new Error().stack, values),
+    log: (...values) => log(1, new SystemError().stack, values),
+    info: (...values) => log(1, new SystemError().stack, values),
+    debug: (...values) => log(0, new SystemError().stack, values),
+    error: (...values) => log(2, new SystemError().stack, values),
+    warn: (...values) => log(2, new SystemError().stack, values),
   };
 
   Math.random = native.random;

@@ -10,9 +10,22 @@ use crate::context::{Context, DataSourceError, Identity, Info, RequestInfo};
 use crate::error::{Diagnostic, SourceFile};
 use crate::handler::{Failure, Function, Handler, Returned, SkipTo};
 use crate::limits::Limits;
-use crate::value::{Map, Str, Value, object};
+use crate::value::{Map, Number, Str, Value, object};
+
+/// `{"$decimal": "…"}` stands for a number with more digits than JSON's reader keeps.
+fn with_decimals(json: &Value) -> Value {
+    match json {
+        Value::List(items) => items.iter().map(with_decimals).collect(),
+        Value::Object(map) => match map.get("$decimal").and_then(Value::as_str).and_then(Number::parse) {
+            Some(number) => number.into(),
+            None => map.iter().map(|(key, value)| (key.clone(), with_decimals(value))).collect(),
+        },
+        scalar => scalar.clone(),
+    }
+}
 
 fn context(json: &Value) -> Context {
+    let json = &with_decimals(json);
     let member = |key: &str| json.get(key).cloned().unwrap_or_default();
     let text = |value: Option<&Value>| Str::from(value.and_then(Value::as_str).unwrap_or_default());
     let info = member("info");
@@ -276,7 +289,7 @@ fn code_without_end_fails_and_other_calls_go_on() {
         ("loop", "code ran longer than 100 ms"),
         ("caught", "code ran longer than 100 ms"),
         ("recursion", "stack overflow"),
-        ("text", "out of memory (16 MB)|invalid string length"),
+        ("text", "out of memory (16 MB)|string too long"),
         ("array", "out of memory (16 MB)"),
         ("cycle", "nests deeper than 200 levels"),
         ("wide", "the value is larger than 5 MB"),

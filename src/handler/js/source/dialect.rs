@@ -75,6 +75,7 @@ fn cure_for_global(name: &str) -> String {
         "Map" | "Set" | "WeakMap" | "WeakSet" => "use a plain object or an array".to_owned(),
         "RegExp" => "use `util.matches(pattern, text)`".to_owned(),
         "crypto" => "use `util.autoId()`".to_owned(),
+        _ if REFUSED_GLOBALS.contains(&name) => String::new(),
         _ => match nearest(name, GLOBALS.iter().copied()) {
             Some(known) => format!("did you mean `{known}`?"),
             None => "declare it, or import it".to_owned(),

@@ -11,6 +11,8 @@ pub(super) struct Edits {
 
 struct Edit {
     range: Range<usize>,
+    /// The place of the original text that a failure inside the replacement is reported at.
+    anchor: usize,
     replacement: Replacement,
 }
 
@@ -24,21 +26,26 @@ impl Edits {
     /// Removes a part of an expression or declaration.
     pub fn blank(&mut self, range: Range<usize>) {
         if !range.is_empty() {
-            self.edits.push(Edit { range, replacement: Replacement::Blank { statement: false } });
+            self.edits.push(Edit { anchor: range.start, range, replacement: Replacement::Blank { statement: false } });
         }
     }
 
     /// Removes a whole statement.
     pub fn blank_statement(&mut self, range: Range<usize>) {
-        self.edits.push(Edit { range, replacement: Replacement::Blank { statement: true } });
+        self.edits.push(Edit { anchor: range.start, range, replacement: Replacement::Blank { statement: true } });
     }
 
     pub fn insert(&mut self, at: usize, text: impl Into<String>) {
         self.replace(at..at, text);
     }
 
+    /// Inserts text that stands for another place than its own.
+    pub fn insert_for(&mut self, at: usize, anchor: usize, text: impl Into<String>) {
+        self.edits.push(Edit { range: at..at, anchor, replacement: Replacement::Text(text.into()) });
+    }
+
     pub fn replace(&mut self, range: Range<usize>, text: impl Into<String>) {
-        self.edits.push(Edit { range, replacement: Replacement::Text(text.into()) });
+        self.edits.push(Edit { anchor: range.start, range, replacement: Replacement::Text(text.into()) });
     }
 
     /// The changed text between `prefix` and `suffix`.
@@ -61,7 +68,7 @@ impl Edits {
                 continue; // inside a part that was already removed
             }
             copy(&mut text, &mut segments, copied, edit.range.start);
-            segments.push(Segment { generated: text.len(), original: edit.range.start, inserted: true });
+            segments.push(Segment { generated: text.len(), original: edit.anchor, inserted: true });
             match &edit.replacement {
                 Replacement::Text(replacement) => text.push_str(replacement),
                 Replacement::Blank { statement } => push_blank(&mut text, &source[edit.range.clone()], *statement),

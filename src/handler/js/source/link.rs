@@ -89,8 +89,9 @@ impl<'s> Linker<'s> {
         }
         self.states.insert(file.path.clone(), State::Loading);
         self.path.push(file.path.clone());
+        let found = self.problems.len();
         let state = match read_module(file, self.dialect, self.limits, self.problems) {
-            Some(module) => self.connect(module),
+            Some(module) => self.connect(module, found),
             None => State::Failed,
         };
         self.path.pop();
@@ -98,8 +99,8 @@ impl<'s> Linker<'s> {
         state
     }
 
-    fn connect(&mut self, module: SourceModule) -> State {
-        let found = self.problems.len();
+    /// Resolves a module's imports. `found` is how many problems there were before the module.
+    fn connect(&mut self, module: SourceModule, found: usize) -> State {
         let targets: Vec<Option<Target>> =
             module.imports.iter().map(|import| self.resolve(&module.file, &import.specifier, &import.range)).collect();
         let mut prefix = String::from("export default function($$lib,$$dependencies,");

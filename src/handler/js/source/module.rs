@@ -54,7 +54,8 @@ fn range(span: Span) -> std::ops::Range<usize> {
     span.start as usize..span.end as usize
 }
 
-/// Reads and checks one file; everything that is wrong with it goes to `problems`.
+/// Reads and checks one file; everything that is wrong with it goes to `problems`. `None` where it cannot be understood
+/// at all; what its imports lead to is then not known.
 pub(super) fn read_module(
     file: &Arc<SourceFile>,
     dialect: Dialect,
@@ -75,7 +76,6 @@ pub(super) fn read_module(
         return None;
     }
     let built = SemanticBuilder::new().with_check_syntax_error(true).build(&parsed.program);
-    let found = problems.len();
     problems.extend(built.diagnostics.into_iter().map(|problem| syntax_problem(problem, file)));
     let semantic = built.semantic;
     let program = &parsed.program;
@@ -98,7 +98,7 @@ pub(super) fn read_module(
             edits,
         };
     Links { module: &mut module, scoping: semantic.scoping(), is_typescript }.take_out(program);
-    (problems.len() == found).then_some(module)
+    Some(module)
 }
 
 fn syntax_problem(problem: OxcDiagnostic, file: &Arc<SourceFile>) -> Diagnostic {

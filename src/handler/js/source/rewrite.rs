@@ -28,11 +28,12 @@ impl Rewriter<'_> {
     fn open_guard(&mut self, statement: u32, body: &Statement) {
         let counter = format!("$$round{}", self.loops);
         self.loops += 1;
-        self.edits.insert(statement as usize, format!("{{let {counter}=0;"));
+        let statement = statement as usize;
+        self.edits.insert(statement, format!("{{let {counter}=0;"));
         let check = format!("if(++{counter}>{}){LOOP_LIMIT}();", self.loop_rounds);
         match body {
-            Statement::BlockStatement(block) => self.edits.insert(block.span.start as usize + 1, check),
-            _ => self.edits.insert(body.span().start as usize, format!("{{{check}")),
+            Statement::BlockStatement(block) => self.edits.insert_for(block.span.start as usize + 1, statement, check),
+            _ => self.edits.insert_for(body.span().start as usize, statement, format!("{{{check}")),
         }
     }
 
@@ -87,13 +88,18 @@ impl<'a> Visit<'a> for Rewriter<'_> {
     }
 }
 
-/// Whether code may change an object: assigns to a member, deletes one, or calls a method that changes its object.
+/// Whether code may change an object: assigns to a member, deletes one, or names a built-in that changes its object.
 /// Code that does not cannot have changed `ctx.stash` or `ctx.args`.
 pub(super) fn may_write(program: &Program) -> bool {
     let mut writes = Writes(false);
     writes.visit_program(program);
     writes.0
 }
+
+const WRITING: &[&str] = &[
+    "push", "pop", "shift", "unshift", "splice", "sort", "reverse", "fill", "copyWithin", "assign", "set", "defineProperty",
+    "defineProperties", "deleteProperty", "setPrototypeOf", "__defineGetter__", "__defineSetter__",
+];
 
 struct Writes(bool);
 
@@ -113,29 +119,12 @@ impl<'a> Visit<'a> for Writes {
         walk::walk_unary_expression(self, it);
     }
 
+    fn visit_identifier_name(&mut self, it: &IdentifierName<'a>) {
+        self.0 |= WRITING.contains(&it.name.as_str());
+    }
+
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
-        const READING: &[&str] = &[
-            "map", "filter", "find", "findIndex", "findLast", "findLastIndex", "some", "every", "forEach", "reduce", "reduceRight",
-            "flatMap", "flat", "concat", "slice", "join", "includes", "indexOf", "lastIndexOf", "at", "keys", "values",
-            "entries", "hasOwn", "fromEntries", "isArray", "split", "replace", "replaceAll", "trim", "trimStart", "trimEnd",
-            "startsWith", "endsWith", "toLowerCase", "toUpperCase", "toString", "toFixed", "charAt", "substring", "substr",
-            "stringify", "parse", "floor", "ceil", "round", "min", "max", "abs", "log", "error", "debug", "isNaN",
-            "isFinite", "isInteger",
-        ];
-        match it.callee.get_inner_expression() {
-            Expression::StaticMemberExpression(member) => {
-                let is_library = |object: &Expression| {
-                    let mut object = object;
-                    while let Expression::StaticMemberExpression(member) = object {
-                        object = &member.object;
-                    }
-                    matches!(object, Expression::Identifier(root) if matches!(root.name.as_str(), "util" | "ddb" | "runtime" | "operations"))
-                };
-                self.0 |= !READING.contains(&member.property.name.as_str()) && !is_library(&member.object);
-            }
-            Expression::ComputedMemberExpression(_) => self.0 = true,
-            _ => {} // a function: what it does is in this module or in one that is looked at as well
-        }
+        self.0 |= matches!(it.callee.get_inner_expression(), Expression::ComputedMemberExpression(_));
         walk::walk_call_expression(self, it);
     }
 }
