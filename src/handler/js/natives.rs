@@ -149,7 +149,7 @@ fn log<'js>(ctx: Ctx<'js>, level: i32, stack: String, values: Vec<JsValue<'js>>)
         _ => LogLevel::Error,
     };
     with_call(|call| {
-        if let Some((file, location)) = call.program.position(&stack) {
+        if let Some((file, location)) = call.program.console_position(&stack) {
             call.ctx.effects.logs.push(LogLine { level, file, location, message });
         }
     });
