@@ -106,3 +106,42 @@ pub struct Identity {
     /// What handlers see: null with an API key and without authentication.
     pub value: Value,
 }
+
+impl Context {
+    /// Reads a context as AppSync serialises it: the event of a direct Lambda resolver (spec appsync-service 7.1), or the
+    /// `context` that EvaluateCode takes (spec appsync-js 5). Members that are missing have the values of a root field.
+    pub fn from_json(json: &Value) -> Context {
+        let member = |name: &str| json.get(name).filter(|value| !value.is_null());
+        let object = |value: Option<&Value>| value.cloned().unwrap_or_else(Value::empty_object);
+        let text = |value: Option<&Value>| Str::from(value.and_then(Value::as_str).unwrap_or(""));
+        let info = member("info");
+        let info_member = |name: &str| info.and_then(|info| info.get(name));
+        let request = member("request");
+        let error = member("error").map(|error| DataSourceError {
+            message: text(error.get("message")),
+            error_type: text(error.get("type")),
+        });
+        Context {
+            arguments: object(member("arguments").or_else(|| member("args"))),
+            source: member("source").cloned().unwrap_or_default(),
+            identity: Identity { value: member("identity").cloned().unwrap_or_default() },
+            request: Arc::new(RequestInfo {
+                headers: object(request.and_then(|request| request.get("headers"))),
+                domain_name: request.and_then(|request| request.get("domainName")).cloned().unwrap_or_default(),
+            }),
+            info: Info {
+                field_name: text(info_member("fieldName")),
+                parent_type_name: text(info_member("parentTypeName")),
+                variables: object(info_member("variables")),
+                selection_set_list: info_member("selectionSetList").cloned().unwrap_or_else(|| Vec::new().into()),
+                selection_set_graphql: text(info_member("selectionSetGraphQL")),
+            },
+            stash: object(member("stash")),
+            prev_result: member("prev").and_then(|prev| prev.get("result")).cloned(),
+            result: member("result").cloned().unwrap_or_default(),
+            error,
+            env: Arc::new(member("env").and_then(Value::as_object).cloned().unwrap_or_default()),
+            ..Context::default()
+        }
+    }
+}

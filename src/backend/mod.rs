@@ -1,6 +1,13 @@
 //! The outside world. Everything that leaves the process goes through a trait in this folder; tests, the laptop, the
 //! container and the Lambda each fill them differently.
 
+pub mod aws;
+pub(crate) mod batch_get;
+pub mod files;
+#[cfg(feature = "local")]
+pub mod local;
+pub mod tables;
+
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -21,6 +28,7 @@ pub enum Operation {
     TransactGetItems,
     TransactWriteItems,
     CreateTable,
+    UpdateTable,
     DescribeTable,
     UpdateTimeToLive,
 }
@@ -39,6 +47,7 @@ impl Operation {
             Operation::TransactGetItems => "TransactGetItems",
             Operation::TransactWriteItems => "TransactWriteItems",
             Operation::CreateTable => "CreateTable",
+            Operation::UpdateTable => "UpdateTable",
             Operation::DescribeTable => "DescribeTable",
             Operation::UpdateTimeToLive => "UpdateTimeToLive",
         }

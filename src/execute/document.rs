@@ -346,3 +346,14 @@ fn str_of(name: &Name) -> Str {
 fn location(pos: Pos) -> Location {
     Location { line: pos.line as u32, column: pos.column as u32 }
 }
+
+/// Looking an argument up by name.
+pub trait Literals {
+    fn literal(&self, name: &str) -> Option<&Literal>;
+}
+
+impl Literals for [Argument] {
+    fn literal(&self, name: &str) -> Option<&Literal> {
+        self.iter().find(|argument| argument.name == name).map(|argument| &argument.value)
+    }
+}

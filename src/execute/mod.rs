@@ -1,3 +1,263 @@
-//! One operation, as the GraphQL specification executes it and as AppSync answers it.
+//! One operation, as the GraphQL specification executes it and as AppSync answers it (spec appsync-service 1.3 to 1.7
+//! and 4).
+//!
+//! [`prepare`](prepare::Prepared) parses and validates a text once; [`execute`] runs it. Resolver fields of all levels
+//! wait in one flat set of futures: siblings and list items run concurrently, and when nothing can go on the loader
+//! below sends what has gathered. Only this module knows paths and locations.
+
+mod complete;
 pub mod document;
+mod info;
+mod plan;
+pub mod prepare;
+mod response;
 pub mod validate;
+mod variables;
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+
+use crate::context::{Context, Identity, Info, LogLine, RequestInfo};
+use crate::error::{FieldError, GraphQLError};
+use crate::execute::complete::{Completion, Path};
+use crate::execute::document::OperationType;
+use crate::execute::info::FieldInfo;
+use crate::execute::plan::{FieldKind, FieldPlan, Plan, Planner};
+use crate::execute::prepare::PreparedOperation;
+use crate::limits::Limits;
+use crate::resolver::{Resolution, Services};
+use crate::schema::Schema;
+use crate::value::{Map, Str, Value};
+
+pub use plan::Resolvers;
+pub use response::{ErrorEntry, Node, PathSegment, Response};
+
+/// A checked schema with the resolvers attached to it.
+pub struct ExecutableSchema {
+    pub schema: Schema,
+    pub resolvers: Resolvers,
+    pub limits: Limits,
+    /// The API's environment variables.
+    pub env: Arc<Map>,
+}
+
+/// What an operation needs besides its text.
+pub struct ExecutionRequest<'a> {
+    pub operation: &'a PreparedOperation,
+    /// As sent; null or an object.
+    pub variables: &'a Value,
+    pub identity: &'a Identity,
+    pub request: &'a Arc<RequestInfo>,
+}
+
+/// An executed operation.
+pub struct Execution {
+    pub response: Response,
+    /// Resolvers run.
+    pub resolver_count: usize,
+    /// What handlers logged, and the failures of handlers with their places.
+    pub logs: Vec<LogLine>,
+}
+
+/// [ExecuteRequest](https://spec.graphql.org/October2021/#ExecuteRequest()) for queries and mutations.
+///
+/// Errors of single fields are in the response; the whole request is refused only when its variables do not fit.
+pub async fn execute(api: &ExecutableSchema, request: ExecutionRequest<'_>, services: &Services<'_>) -> Execution {
+    let definition = request.operation.definition();
+    let variables = match variables::coerce_variables(&api.schema, definition, request.variables) {
+        Ok(variables) => variables,
+        Err(error) => return Execution::refused(vec![error]),
+    };
+    let planner = Planner {
+        schema: &api.schema,
+        resolvers: &api.resolvers,
+        document: &request.operation.prepared.document,
+        variables: &variables,
+    };
+    let root_type = match definition.operation_type {
+        OperationType::Query => Some(&api.schema.query_type),
+        OperationType::Mutation => api.schema.mutation_type.as_ref(),
+        OperationType::Subscription => None,
+    };
+    let Some(root_type) = root_type else {
+        // A subscription over HTTP; the exact text is UNCONFIRMED (spec appsync-service 2.1).
+        return Execution::refused(vec![GraphQLError::new("Subscriptions are not supported over HTTP.")]);
+    };
+    let plan = request.operation.plan(|| planner.plan(root_type, &[&definition.selection_set], 1), &variables);
+    let root_value = match introspect(api, &request, &plan) {
+        Ok(value) => value,
+        Err(error) => return Execution::refused(vec![error]),
+    };
+    let executor = Executor { api, request: &request, services, variables: &variables };
+    let completion = Completion::new(planner, &api.limits);
+    executor.run(completion, &plan, &root_value, definition.operation_type == OperationType::Mutation).await
+}
+
+/// The value of the root: null, or what `__schema` and `__type` answer when the operation asks for them.
+fn introspect(api: &ExecutableSchema, request: &ExecutionRequest<'_>, plan: &Plan) -> Result<Value, GraphQLError> {
+    if !plan.fields.iter().any(|field| matches!(field.kind, FieldKind::Introspection)) {
+        return Ok(Value::Null);
+    }
+    let prepared = &request.operation.prepared;
+    let name = request.operation.definition().name.as_deref();
+    let variables = if request.variables.is_null() { Value::empty_object() } else { request.variables.clone() };
+    let answer = api.schema.introspection.answer(&prepared.text, name, &variables).map_err(GraphQLError::new)?;
+    Ok((*answer).clone())
+}
+
+struct Executor<'a> {
+    api: &'a ExecutableSchema,
+    request: &'a ExecutionRequest<'a>,
+    services: &'a Services<'a>,
+    /// Coerced.
+    variables: &'a Value,
+}
+
+type Running<'a> = FuturesUnordered<BoxFuture<'a, (usize, Resolution)>>;
+
+impl<'a> Executor<'a> {
+    async fn run(&'a self, mut completion: Completion<'a>, plan: &'a Plan, root: &Value, is_serial: bool) -> Execution {
+        let mut results: Vec<Node> = Vec::new();
+        let mut logs = Vec::new();
+        let deadline = self.services.deadline;
+        let mut data = if is_serial {
+            // Mutation roots run one after the other, each to its end (GraphQL specification 6.2.2).
+            let mut fields = Vec::with_capacity(plan.fields.len());
+            for field in &plan.fields {
+                fields.push(completion.complete_field(plan, field, root, &Path::Base(&[])));
+                self.drain(&mut completion, &mut results, &mut logs, deadline).await;
+            }
+            match Node::container(&fields, true) {
+                Ok(state) => Node::Object { keys: plan.keys.clone(), fields, state },
+                Err(risen) => risen,
+            }
+        } else {
+            let data = completion.complete_object(plan, root, &Path::Base(&[]), true);
+            self.drain(&mut completion, &mut results, &mut logs, deadline).await;
+            data
+        };
+        data.settle(&mut results);
+        let data = (!matches!(data, Node::Leaf(Value::Null) | Node::Bubble)).then_some(data);
+        let resolver_count = completion.resolver_count();
+        Execution { response: Response { data, errors: completion.errors }, resolver_count, logs }
+    }
+
+    /// Runs every resolver that completion has met, and those that their results lead to.
+    async fn drain(
+        &'a self,
+        completion: &mut Completion<'a>,
+        results: &mut Vec<Node>,
+        logs: &mut Vec<LogLine>,
+        deadline: Option<tokio::time::Instant>,
+    ) {
+        let mut running: Running<'a> = FuturesUnordered::new();
+        loop {
+            while results.len() < completion.slots.len() {
+                let slot = results.len();
+                let waiting = &mut completion.slots[slot];
+                let (field, source) = (waiting.field, std::mem::take(&mut waiting.source));
+                results.push(Node::Slot(slot)); // until its resolver is done
+                running.push(Box::pin(async move { (slot, self.resolve(field, source).await) }));
+            }
+            let next = match deadline {
+                Some(deadline) => tokio::time::timeout_at(deadline, running.next()).await,
+                None => Ok(running.next().await),
+            };
+            match next {
+                Ok(Some((slot, resolution))) => self.complete(completion, results, logs, slot, resolution),
+                Ok(None) => return,
+                Err(_) => {
+                    // Dropping the futures cancels the work in flight; what is finished is answered.
+                    drop(running);
+                    return expire(completion, results);
+                }
+            }
+        }
+    }
+
+    fn complete(
+        &'a self,
+        completion: &mut Completion<'a>,
+        results: &mut [Node],
+        logs: &mut Vec<LogLine>,
+        slot: usize,
+        resolution: Resolution,
+    ) {
+        let field = completion.slots[slot].field;
+        let path = std::mem::take(&mut completion.slots[slot].path);
+        let path = Path::Base(&path);
+        logs.extend(resolution.effects.logs);
+        for error in resolution.effects.errors {
+            completion.resolver_error(field, &path, error);
+        }
+        results[slot] = match resolution.value {
+            Ok(value) => completion.complete_value(field, &field.output, &value, &path, true),
+            Err(error) => completion.fail(field, &path, self.worded(field, error)),
+        };
+    }
+
+    /// AppSync words a refusal after the field that refused (spec appsync-service 3.8).
+    fn worded(&self, field: &FieldPlan, mut error: FieldError) -> FieldError {
+        if error.error_type.as_deref() == Some("Unauthorized") && error.message == "Unauthorized" {
+            error.message = format!("Not Authorized to access {} on type {}", field.name(), field.parent_type).into();
+        }
+        error
+    }
+
+    async fn resolve(&'a self, field: &'a FieldPlan, source: Value) -> Resolution {
+        let FieldKind::Resolver(resolver) = &field.kind else {
+            return Resolution::value(Value::Null);
+        };
+        resolver.run(self.context(field, source), self.services).await
+    }
+
+    fn context(&self, field: &FieldPlan, source: Value) -> Context {
+        let info = field.info.get_or_init(|| {
+            let planner = Planner {
+                schema: &self.api.schema,
+                resolvers: &self.api.resolvers,
+                document: &self.request.operation.prepared.document,
+                variables: self.variables,
+            };
+            FieldInfo::new(planner.document, &field.nodes, &|directives| planner.is_included(directives))
+        });
+        Context {
+            arguments: field.arguments(&self.api.schema, self.variables),
+            source,
+            identity: self.request.identity.clone(),
+            request: self.request.request.clone(),
+            info: Info {
+                field_name: field.name().clone(),
+                parent_type_name: field.parent_type.clone(),
+                variables: if self.request.variables.is_null() { Value::empty_object() } else { self.request.variables.clone() },
+                selection_set_list: info.selection_set_list.clone(),
+                selection_set_graphql: info.selection_set_graphql.clone(),
+            },
+            stash: Value::empty_object(),
+            env: self.api.env.clone(),
+            clock: self.services.clock.clone(),
+            ..Context::default()
+        }
+    }
+}
+
+/// Answers null for every resolver that did not finish in time (spec appsync-service 2.2; the texts are UNCONFIRMED).
+fn expire(completion: &mut Completion<'_>, results: &mut [Node]) {
+    for (slot, result) in results.iter_mut().enumerate() {
+        if matches!(result, Node::Slot(own) if *own == slot) {
+            let field = completion.slots[slot].field;
+            let path = std::mem::take(&mut completion.slots[slot].path);
+            let error = FieldError::new(Str::new_static("ExecutionTimeout"), Str::new_static("Execution timed out."));
+            *result = completion.fail(field, &Path::Base(&path), error);
+        }
+    }
+}
+
+impl Execution {
+    fn refused(errors: Vec<GraphQLError>) -> Execution {
+        Execution { response: Response::refused(errors), resolver_count: 0, logs: Vec::new() }
+    }
+}

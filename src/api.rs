@@ -1,0 +1,386 @@
+//! The facade: a project becomes an [`Api`], and an `Api` answers operations. What the command line, the server and the
+//! Lambda stand on, and the library's public face.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::backend::{Backends, Operation};
+use crate::clock::Clock;
+use crate::context::{Context, Identity, LogLine, RequestInfo};
+use crate::datasource::dynamodb::DynamoDbSource;
+use crate::datasource::none::NoneSource;
+use crate::datasource::{DataSource, DomainRights, TokenKey};
+use crate::error::{Diagnostic, FieldError, Severity};
+use crate::execute::document::OperationType;
+use crate::execute::prepare::{Prepared, PreparedCache, PreparedOperation, SelectionError};
+use crate::execute::{ExecutableSchema, ExecutionRequest, Resolvers, Response, execute};
+use crate::handler::Handler;
+use crate::handler::js::{Dialect, JsProgram};
+use crate::limits::Limits;
+use crate::loader::RequestLoader;
+use crate::project::{self, Code, DataSourceKind, Project, ResolverKind, Runtime};
+use crate::resolver::{Pipeline, Resolver, Services, Stage};
+use crate::schema::parse_schema;
+use crate::value::{Str, Value};
+
+/// How an API runs, apart from what its project says.
+#[derive(Clone)]
+pub struct ApiOptions {
+    pub clock: Clock,
+    /// Whether answers may tell what went wrong inside a handler, with file and line. Default: no.
+    pub shows_internals: bool,
+    /// What page tokens are signed with; the same for all instances that share tokens.
+    pub token_secret: Vec<u8>,
+}
+
+impl Default for ApiOptions {
+    fn default() -> ApiOptions {
+        ApiOptions { clock: Clock::system(), shows_internals: false, token_secret: Vec::new() }
+    }
+}
+
+/// A project that is ready to answer. Once built, nothing about the project can fail to load.
+pub struct Api {
+    name: Str,
+    executable: ExecutableSchema,
+    backends: Backends,
+    prepared: PreparedCache,
+    token_key: TokenKey,
+    introspection: bool,
+    options: ApiOptions,
+}
+
+/// One operation as a client sends it.
+#[derive(Clone, Default)]
+pub struct OperationRequest {
+    pub query: Str,
+    /// An object or null.
+    pub variables: Value,
+    pub operation_name: Option<Str>,
+    pub request: Arc<RequestInfo>,
+    pub identity: Identity,
+    /// Came by GET: mutations are refused.
+    pub is_read_only: bool,
+}
+
+/// What became of a request.
+pub enum Answer {
+    /// HTTP 200, whatever its errors.
+    Executed { response: Response, report: OperationReport },
+    Refused(Refusal),
+}
+
+/// A request that got no GraphQL answer: an HTTP status and AppSync's error body (spec appsync-service 2.2).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    pub status: u16,
+    pub error_type: &'static str,
+    pub message: Str,
+}
+
+impl Refusal {
+    pub fn new(status: u16, error_type: &'static str, message: impl Into<Str>) -> Refusal {
+        Refusal { status, error_type, message: message.into() }
+    }
+
+    pub fn malformed(message: impl Into<Str>) -> Refusal {
+        Refusal::new(400, "MalformedHttpRequestException", message)
+    }
+
+    /// `{"errors":[{"message","errorType"}]}`, without `data`.
+    pub fn to_json(&self) -> Vec<u8> {
+        let error = crate::value::object! { "message" => &self.message, "errorType" => self.error_type };
+        crate::value::object! { "errors" => vec![error] }.to_string().into_bytes()
+    }
+}
+
+/// What an operation did, for logs and tests.
+#[derive(Clone, Debug, Default)]
+pub struct OperationReport {
+    /// `query`, `mutation`, `subscription`; empty when the text was not accepted.
+    pub operation_type: &'static str,
+    pub operation_name: Option<Str>,
+    pub resolver_count: usize,
+    pub error_count: usize,
+    /// DynamoDB calls really made, by kind, in the order of first use.
+    pub calls: Vec<(Operation, u32)>,
+    /// Reads that needed no call of their own.
+    pub coalesced: u32,
+    pub logs: Vec<LogLine>,
+}
+
+/// A checked project: what `syncline check` looks at and [`Api::build`] starts from.
+pub struct Checked {
+    pub executable: ExecutableSchema,
+    pub warnings: Vec<Diagnostic>,
+    /// What works here but not on AppSync.
+    pub strict: Vec<Diagnostic>,
+}
+
+/// Checks everything that can be wrong without running.
+///
+/// # Errors
+/// Every problem of the schema, the resolvers and their wiring.
+pub fn check(project: &Project) -> Result<Checked, Vec<Diagnostic>> {
+    let limits = project.limits();
+    let mut problems = Vec::new();
+    let parsed = parse_schema(&project.schema_files, &limits).map_err(|found| problems.extend(found)).ok();
+    if let Some(parsed) = &parsed {
+        problems.extend(project::check_wiring(project, &parsed.schema));
+    }
+    let dialect = match project.config.runtime {
+        Runtime::AppSync => Dialect::AppSync,
+        Runtime::Standard => Dialect::Standard,
+    };
+    let entries: Vec<Str> = project.resolvers.iter().flat_map(code_paths).collect();
+    let program = JsProgram::compile(&project.modules, &entries, dialect, &limits).map_err(|found| problems.extend(found)).ok();
+    let (warnings, errors): (Vec<_>, Vec<_>) =
+        problems.into_iter().partition(|problem| problem.severity == Severity::Warning);
+    match (parsed, program) {
+        (Some(parsed), Some(program)) if errors.is_empty() => {
+            let resolvers = attach(project, &program)?;
+            let env = project.config.environment.clone();
+            let executable = ExecutableSchema { schema: parsed.schema, resolvers, limits, env };
+            Ok(Checked { executable, warnings, strict: parsed.strict })
+        }
+        _ => Err(errors.into_iter().chain(warnings).collect()),
+    }
+}
+
+fn code_paths(resolver: &project::ResolverDefinition) -> Vec<Str> {
+    let of = |code: &Option<Code>| match code {
+        Some(Code::Js { path }) => Some(path.clone()),
+        _ => None,
+    };
+    match &resolver.kind {
+        ResolverKind::Unit(stage) => of(&stage.code).into_iter().collect(),
+        ResolverKind::Pipeline { before_after, functions } => {
+            of(before_after).into_iter().chain(functions.iter().filter_map(|function| of(&function.code))).collect()
+        }
+    }
+}
+
+fn attach(project: &Project, program: &Arc<JsProgram>) -> Result<Resolvers, Vec<Diagnostic>> {
+    let mut sources = Sources { project, program, data_sources: HashMap::new(), rights: HashMap::new() };
+    let mut resolvers = Resolvers::new();
+    let mut problems = Vec::new();
+    for definition in &project.resolvers {
+        match sources.resolver(definition) {
+            Ok(resolver) => {
+                resolvers
+                    .entry(definition.type_name.clone())
+                    .or_default()
+                    .insert(definition.field_name.clone(), Arc::new(resolver));
+            }
+            Err(problem) => problems.push(problem),
+        }
+    }
+    if problems.is_empty() { Ok(resolvers) } else { Err(problems) }
+}
+
+/// Builds resolvers, sharing data sources and rights among them.
+struct Sources<'a> {
+    project: &'a Project,
+    program: &'a Arc<JsProgram>,
+    data_sources: HashMap<Str, Arc<dyn DataSource>>,
+    rights: HashMap<Option<Str>, Arc<DomainRights>>,
+}
+
+impl Sources<'_> {
+    fn resolver(&mut self, definition: &project::ResolverDefinition) -> Result<Resolver, Diagnostic> {
+        let coordinate = format!("{}.{}", definition.type_name, definition.field_name);
+        Ok(match &definition.kind {
+            ResolverKind::Unit(stage) => Resolver::Unit(self.stage(stage, coordinate.into())?),
+            ResolverKind::Pipeline { before_after, functions } => Resolver::Pipeline(Pipeline {
+                handler: self.handler(before_after)?,
+                functions: functions
+                    .iter()
+                    .enumerate()
+                    .map(|(index, stage)| self.stage(stage, format!("{coordinate}#{}", index + 1).into()))
+                    .collect::<Result<_, _>>()?,
+            }),
+        })
+    }
+
+    fn stage(&mut self, stage: &project::Stage, coordinate: Str) -> Result<Stage, Diagnostic> {
+        Ok(Stage {
+            coordinate,
+            handler: self.handler(&stage.code)?,
+            data_source: self.data_source(&stage.data_source)?,
+            rights: self.rights(&stage.domain),
+        })
+    }
+
+    fn handler(&self, code: &Option<Code>) -> Result<Option<Handler>, Diagnostic> {
+        match code {
+            None => Ok(None),
+            Some(Code::Js { path }) => match self.program.handler(path) {
+                Some(handler) => Ok(Some(Handler::Js(handler))),
+                None => Err(Diagnostic::error(format!("`{path}` is not among the project's scripts"))),
+            },
+            Some(Code::Vtl { request, response }) => {
+                let problem = Diagnostic::error("VTL resolvers are not supported by this version yet");
+                Err(match request.as_ref().or(response.as_ref()) {
+                    Some(file) => problem.at(file, 0..0),
+                    None => problem,
+                })
+            }
+        }
+    }
+
+    fn data_source(&mut self, name: &Str) -> Result<Arc<dyn DataSource>, Diagnostic> {
+        if let Some(data_source) = self.data_sources.get(name) {
+            return Ok(data_source.clone());
+        }
+        let definition = self.project.config.data_sources.get(name);
+        let data_source: Arc<dyn DataSource> = match definition.map(|definition| &definition.kind) {
+            Some(DataSourceKind::None) => Arc::new(NoneSource),
+            Some(DataSourceKind::DynamoDb { table_name, .. }) => Arc::new(DynamoDbSource::new(table_name.clone())),
+            None => return Err(Diagnostic::error(format!("data source `{name}` is not defined"))),
+        };
+        self.data_sources.insert(name.clone(), data_source.clone());
+        Ok(data_source)
+    }
+
+    fn rights(&mut self, domain: &Option<Str>) -> Arc<DomainRights> {
+        let config = &self.project.config;
+        self.rights
+            .entry(domain.clone())
+            .or_insert_with(|| {
+                let rights = match domain {
+                    Some(domain) => DomainRights::new(domain.clone()),
+                    None => DomainRights::without_domain(),
+                };
+                let tables = config.data_sources.values().filter_map(|source| Some((source, source.table_name()?)));
+                Arc::new(tables.fold(rights, |rights, (source, table)| {
+                    rights.with_table(table.clone(), source.name.clone(), config.table_access(domain.as_deref(), table))
+                }))
+            })
+            .clone()
+    }
+}
+
+impl Api {
+    /// Checks the project and makes it ready to answer.
+    ///
+    /// # Errors
+    /// Every problem, as [`check`] finds them.
+    pub fn build(project: &Project, backends: Backends, options: ApiOptions) -> Result<Api, Vec<Diagnostic>> {
+        let checked = check(project)?;
+        Ok(Api::from_checked(project, checked, backends, options))
+    }
+
+    /// As [`Api::build`] for a project that has been checked.
+    pub fn from_checked(project: &Project, checked: Checked, backends: Backends, options: ApiOptions) -> Api {
+        Api {
+            name: project.config.name.clone(),
+            executable: checked.executable,
+            backends,
+            prepared: PreparedCache::default(),
+            token_key: TokenKey::derive(&options.token_secret),
+            introspection: project.config.introspection,
+            options,
+        }
+    }
+
+    pub fn name(&self) -> &Str {
+        &self.name
+    }
+
+    pub fn limits(&self) -> &Limits {
+        &self.executable.limits
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.options.clock
+    }
+
+    pub fn resolver_count(&self) -> usize {
+        self.executable.resolvers.values().map(HashMap::len).sum()
+    }
+
+    /// Runs one operation. Everything that can go wrong is in the answer.
+    pub async fn execute(&self, request: OperationRequest) -> Answer {
+        let prepared = self.prepared.get_or_prepare(&request.query, || {
+            Prepared::new(&self.executable.schema, &request.query, self.limits(), self.introspection)
+        });
+        let prepared = match prepared {
+            Ok(prepared) => prepared,
+            Err(errors) => {
+                let report = OperationReport { error_count: errors.len(), ..OperationReport::default() };
+                return Answer::Executed { response: Response::refused(errors), report };
+            }
+        };
+        let operation = match prepared.operation(request.operation_name.as_deref()) {
+            Ok(operation) => operation,
+            Err(SelectionError::MissingName) => {
+                return Answer::Refused(Refusal::new(400, "BadRequestException", "Missing operation name."));
+            }
+            Err(SelectionError::UnknownName) => {
+                // graphql-java's text; AppSync's status is UNCONFIRMED (spec appsync-service 2.2).
+                let name = request.operation_name.unwrap_or_default();
+                let message = format!("Unknown operation named '{name}'.");
+                return Answer::Refused(Refusal::new(400, "BadRequestException", message));
+            }
+        };
+        if request.is_read_only && operation.operation_type() != OperationType::Query {
+            let message = "Only queries may be sent with GET; send mutations with POST.";
+            return Answer::Refused(Refusal::new(405, "MethodNotAllowedException", message));
+        }
+        self.run(&request, &operation).await
+    }
+
+    async fn run(&self, request: &OperationRequest, operation: &PreparedOperation) -> Answer {
+        let loader = RequestLoader::new(self.backends.dynamodb.clone());
+        let services = self.services(&loader);
+        let execution = ExecutionRequest {
+            operation,
+            variables: &request.variables,
+            identity: &request.identity,
+            request: &request.request,
+        };
+        let execution = loader.drive(execute(&self.executable, execution, &services)).await;
+        let stats = loader.stats();
+        let report = OperationReport {
+            operation_type: match operation.operation_type() {
+                OperationType::Query => "query",
+                OperationType::Mutation => "mutation",
+                OperationType::Subscription => "subscription",
+            },
+            operation_name: operation.definition().name.clone(),
+            resolver_count: execution.resolver_count,
+            error_count: execution.response.errors.len(),
+            calls: stats.calls,
+            coalesced: stats.coalesced,
+            logs: execution.logs,
+        };
+        Answer::Executed { response: execution.response, report }
+    }
+
+    /// Resolves one field as AppSync asks it of a Lambda data source: with its context given, and without completing the
+    /// value (spec appsync-service 7.7).
+    ///
+    /// # Errors
+    /// What the resolver raised, or `UnknownField` when there is none for the field.
+    pub async fn resolve_field(&self, type_name: &str, field_name: &str, ctx: Context) -> Result<Value, FieldError> {
+        let resolver = self.executable.resolvers.get(type_name).and_then(|fields| fields.get(field_name));
+        let Some(resolver) = resolver else {
+            let message = format!("this API has no resolver for `{type_name}.{field_name}`");
+            return Err(FieldError::new("UnknownField", message));
+        };
+        let loader = RequestLoader::new(self.backends.dynamodb.clone());
+        let services = self.services(&loader);
+        let ctx = Context { env: self.executable.env.clone(), clock: self.options.clock.clone(), ..ctx };
+        loader.drive(resolver.run(ctx, &services)).await.value
+    }
+
+    fn services<'a>(&'a self, loader: &'a RequestLoader) -> Services<'a> {
+        Services {
+            dynamodb: loader,
+            token_key: &self.token_key,
+            clock: &self.options.clock,
+            deadline: Some(tokio::time::Instant::now() + self.limits().request_timeout),
+            shows_internals: self.options.shows_internals,
+        }
+    }
+}

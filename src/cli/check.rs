@@ -1,0 +1,54 @@
+//! `syncline check`: everything that can be wrong without running.
+
+use clap::{Args, ValueEnum};
+
+use crate::cli::setup::{self, LoadError, load, tally};
+use crate::cli::{Common, Failure};
+use crate::error::{Diagnostic, Severity};
+
+#[derive(Args)]
+pub struct Arguments {
+    /// How to print what was found
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Also report what works here but AppSync refuses
+    #[arg(long)]
+    strict: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+enum Format {
+    Text,
+    Json,
+}
+
+/// Prints the findings to stdout; fails when one of them is an error.
+pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
+    let (problems, resolvers) = match load(common) {
+        Ok(loaded) => {
+            let mut problems = loaded.checked.warnings;
+            if arguments.strict {
+                problems.extend(loaded.checked.strict);
+            }
+            (problems, loaded.project.resolvers.len())
+        }
+        Err(LoadError::Findings(problems)) => (problems, 0),
+        Err(unreadable) => return Err(setup::report(unreadable)),
+    };
+    match arguments.format {
+        Format::Text => print_text(&problems, resolvers),
+        Format::Json => println!("{}", serde_json::to_string_pretty(&problems).unwrap_or_default()),
+    }
+    if problems.iter().any(|problem| problem.severity == Severity::Error) { Err(Failure::Findings) } else { Ok(()) }
+}
+
+fn print_text(problems: &[Diagnostic], resolvers: usize) {
+    for problem in problems {
+        println!("{problem}\n");
+    }
+    if problems.is_empty() {
+        println!("no problems: {resolvers} resolvers");
+    } else {
+        println!("{}", tally(problems));
+    }
+}

@@ -1,0 +1,241 @@
+//! `syncline dev`: serve the project, say what goes on, reload on save.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use notify::{RecursiveMode, Watcher};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use crate::api::{Api, OperationReport};
+use crate::backend::files::ProjectFiles;
+use crate::cli::setup::{self, LoadError, Storage, load, print_problems};
+use crate::cli::{Common, Failure};
+use crate::project::Project;
+use crate::transport::console::Console;
+use crate::transport::http::{RequestLog, Server};
+
+/// What the console's first tab shows, relative to the project.
+const SAMPLE_QUERY: &str = "console.graphql";
+
+pub fn run(common: &Common, started: Instant) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Environment(format!("cannot start: {error}")))?;
+    runtime.block_on(serve(common, started))
+}
+
+async fn serve(common: &Common, started: Instant) -> Result<(), Failure> {
+    let loaded = load(common).map_err(setup::report)?;
+    if !loaded.checked.warnings.is_empty() {
+        print_problems(&loaded.checked.warnings);
+    }
+    let storage = setup::storage(common, &loaded.project).await?;
+    let listener = listen(common).await?;
+    let address = listener.local_addr().map_err(|error| Failure::Environment(error.to_string()))?;
+
+    let console = Console::new(sample_query(&loaded.files, &loaded.project));
+    let options = setup::options(&loaded.project, true);
+    let api = Arc::new(Api::from_checked(&loaded.project, loaded.checked, storage.backends.clone(), options));
+    let server = Server::new(api, Some(console), Arc::new(print_request));
+    eprint!("{}", summary(&loaded.project, &storage, address, started.elapsed()));
+
+    let _watcher = watch(common, server.clone(), storage);
+    let served = axum::serve(listener, server.router()).with_graceful_shutdown(async {
+        let _ = tokio::signal::ctrl_c().await;
+    });
+    served.await.map_err(|error| Failure::Environment(format!("the server stopped: {error}")))
+}
+
+async fn listen(common: &Common) -> Result<TcpListener, Failure> {
+    let address = format!("{}:{}", common.host, common.port);
+    TcpListener::bind(&address).await.map_err(|error| {
+        let cure = match error.kind() {
+            std::io::ErrorKind::AddrInUse => "; another program listens there, choose a port with --port",
+            _ => "",
+        };
+        Failure::Environment(format!("cannot listen on {address}: {error}{cure}"))
+    })
+}
+
+/// The project's own `console.graphql`, or the smallest operation that every API answers.
+fn sample_query(files: &ProjectFiles, project: &Project) -> String {
+    match files.get(SAMPLE_QUERY) {
+        Some(file) => file.text.to_string(),
+        None => format!("# {} has no {SAMPLE_QUERY}; put the query there that this tab should open with.\n{{ __typename }}\n", project.config.name),
+    }
+}
+
+/// Name and figures, aligned.
+fn summary(project: &Project, storage: &Storage, address: SocketAddr, elapsed: Duration) -> String {
+    let mut domains: Vec<(&str, usize)> = Vec::new();
+    for resolver in &project.resolvers {
+        let domain = resolver.domain.as_deref().unwrap_or("-");
+        match domains.iter_mut().find(|(name, _)| *name == domain) {
+            Some((_, count)) => *count += 1,
+            None => domains.push((domain, 1)),
+        }
+    }
+    domains.sort_unstable();
+    let domain_list: Vec<String> = domains
+        .iter()
+        .filter(|(name, _)| *name != "-")
+        .map(|(name, count)| format!("{name} {count}"))
+        .collect();
+    let mut rows: Vec<(&str, String)> = Vec::new();
+    if !domain_list.is_empty() {
+        rows.push(("domains", domain_list.join(", ")));
+    }
+    rows.push(("resolvers", project.resolvers.len().to_string()));
+    let names = project.config.tables.values().map(|table| table.name.len()).max().unwrap_or(0);
+    let physical = project.config.tables.values().map(|table| table.physical_name.len()).max().unwrap_or(0);
+    for (index, table) in project.config.tables.values().enumerate() {
+        let items = match storage.item_counts.get(&table.physical_name) {
+            Some(1) => "     1 item".to_owned(),
+            Some(count) => format!("{count:>6} items"),
+            None => String::new(),
+        };
+        let row = format!("{:names$}  {:physical$}  {items}", table.name, table.physical_name);
+        rows.push((if index == 0 { "tables" } else { "" }, row.trim_end().to_owned()));
+    }
+    rows.push(("storage", storage.description.clone()));
+    rows.push(("GraphQL", format!("http://{address}/graphql")));
+    let console = if Console::is_embedded() { "" } else { "  (from a CDN; `npm run build` in console/ embeds it)" };
+    rows.push(("console", format!("http://{address}/{console}")));
+    rows.push(("health", format!("http://{address}/health")));
+    rows.push(("started", format!("in {} ms", elapsed.as_millis())));
+    let mut text = format!("\n  syncline {}  {}\n\n", env!("CARGO_PKG_VERSION"), project.config.name);
+    for (label, value) in rows {
+        text.push_str(&format!("  {label:<9}  {value}\n"));
+    }
+    text.push('\n');
+    text
+}
+
+/// `200  query Shop  3.2 ms  31 resolvers  Query 2, BatchGetItem 3 (27 reads shared)`, and what handlers logged.
+fn print_request(log: &RequestLog<'_>) {
+    let milliseconds = log.elapsed.as_secs_f64() * 1000.0;
+    let Some(report) = log.report else {
+        let message = log.refusal.map_or("", |refusal| refusal.message.as_str());
+        eprintln!("{}  {:<28}  {milliseconds:>7.1} ms  {message}", log.status, "refused");
+        return;
+    };
+    for line in &report.logs {
+        eprintln!("     {line}");
+    }
+    let mut line = format!(
+        "{}  {:<28}  {milliseconds:>7.1} ms  {:>3} resolver{}",
+        log.status,
+        operation_label(report),
+        report.resolver_count,
+        if report.resolver_count == 1 { " " } else { "s" }
+    );
+    if !report.calls.is_empty() {
+        let calls: Vec<String> = report.calls.iter().map(|(kind, count)| format!("{} {count}", kind.name())).collect();
+        line.push_str(&format!("  {}", calls.join(", ")));
+    }
+    if report.coalesced > 0 {
+        line.push_str(&format!(" ({} reads shared a call)", report.coalesced));
+    }
+    match report.error_count {
+        0 => {}
+        1 => line.push_str("  1 error"),
+        count => line.push_str(&format!("  {count} errors")),
+    }
+    eprintln!("{line}");
+}
+
+fn operation_label(report: &OperationReport) -> String {
+    match (report.operation_type, &report.operation_name) {
+        ("", _) => "invalid operation".to_owned(),
+        (kind, Some(name)) => format!("{kind} {name}"),
+        (kind, None) => kind.to_owned(),
+    }
+}
+
+/// The same line for a log service.
+pub fn trace_request(log: &RequestLog<'_>) {
+    let elapsed_ms = log.elapsed.as_secs_f64() * 1000.0;
+    match log.report {
+        Some(report) => {
+            for line in &report.logs {
+                tracing::info!(line = %line, "handler");
+            }
+            tracing::info!(
+                operation = %operation_label(report),
+                status = log.status,
+                elapsed_ms,
+                resolvers = report.resolver_count,
+                errors = report.error_count,
+                calls = report.calls.iter().map(|(_, count)| count).sum::<u32>(),
+                "request"
+            );
+        }
+        None => tracing::info!(status = log.status, elapsed_ms, "refused"),
+    }
+}
+
+/// Saves come in bursts; this long after the last one the project is read again.
+const QUIET: Duration = Duration::from_millis(80);
+
+/// Reloads the API when a file of the project changes. The watcher stops when it is dropped.
+fn watch(common: &Common, server: Arc<Server>, storage: Storage) -> Option<notify::RecommendedWatcher> {
+    let (sender, mut changes) = mpsc::unbounded_channel();
+    let root = common.project.canonicalize().ok()?;
+    let ignored = root.join(".syncline");
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let Ok(event) = event else { return };
+        let concerns_project = event.paths.iter().any(|path| !path.starts_with(&ignored) && is_project_file(path));
+        if concerns_project && !event.kind.is_access() {
+            let _ = sender.send(());
+        }
+    })
+    .ok()?;
+    // The top folder alone, and the folders that hold a project's files: build output beside them can be huge.
+    watcher.watch(&root, RecursiveMode::NonRecursive).ok()?;
+    for folder in ["resolvers", "schema", "seed"] {
+        let _ = watcher.watch(&root.join(folder), RecursiveMode::Recursive);
+    }
+    let common = common.clone();
+    tokio::spawn(async move {
+        while changes.recv().await.is_some() {
+            tokio::time::sleep(QUIET).await;
+            while changes.try_recv().is_ok() {}
+            reload(&common, &server, &storage).await;
+        }
+    });
+    Some(watcher)
+}
+
+fn is_project_file(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
+    matches!(extension, "graphql" | "graphqls" | "js" | "mjs" | "ts" | "vtl" | "yaml" | "yml" | "json")
+}
+
+/// Puts the new project in place, or says what is wrong with it and keeps serving the old one.
+async fn reload(common: &Common, server: &Arc<Server>, storage: &Storage) {
+    let started = Instant::now();
+    match load(common) {
+        Ok(loaded) => {
+            if let Err(failure) = setup::prepare_tables(storage.backends.dynamodb.as_ref(), &loaded.project).await {
+                if let Failure::Environment(message) = failure {
+                    eprintln!("error: {message}\nstill serving the last version that worked");
+                }
+                return;
+            }
+            let options = setup::options(&loaded.project, true);
+            let api = Api::from_checked(&loaded.project, loaded.checked, storage.backends.clone(), options);
+            let resolvers = api.resolver_count();
+            server.replace_api(Arc::new(api));
+            eprintln!("reloaded {resolvers} resolvers in {} ms", started.elapsed().as_millis());
+        }
+        Err(LoadError::Findings(problems)) => {
+            print_problems(&problems);
+            eprintln!("still serving the last version that worked");
+        }
+        Err(LoadError::Unreadable(problem)) => eprintln!("error: {}", problem.message),
+    }
+}

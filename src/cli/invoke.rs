@@ -1,0 +1,66 @@
+//! `syncline invoke`, and the Lambda function itself.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::Args;
+
+use crate::api::Api;
+use crate::cli::setup::{self, api, block_on, load, read_argument};
+use crate::cli::{Common, Failure};
+use crate::transport::http::Server;
+use crate::transport::lambda;
+use crate::value::object;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// A file with the event's JSON; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    event: PathBuf,
+}
+
+/// Prints what the Lambda handler returns for the event, or its error in Lambda's form.
+pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
+    let event = read_argument(&arguments.event)?;
+    let outcome = block_on(async {
+        let api = Arc::new(api(common).await?);
+        let server = Server::new(api.clone(), None, Arc::new(|_| {}));
+        Ok(lambda::invoke(&api, &server, &event).await)
+    })??;
+    match outcome {
+        Ok(answer) => {
+            println!("{}", serde_json::to_string_pretty(&answer).unwrap_or_default());
+            Ok(())
+        }
+        Err(error) => {
+            let error_type = match error.downcast_ref::<lambda::ResolverError>() {
+                Some(error) => error.0.error_type.clone().unwrap_or_default(),
+                None => "Error".into(),
+            };
+            println!("{}", object! { "errorType" => error_type, "errorMessage" => error.to_string() });
+            Err(Failure::Findings)
+        }
+    }
+}
+
+/// Serves events until Lambda ends the process. The project lies beside the binary.
+pub fn serve_lambda() -> Result<(), Failure> {
+    let project = std::env::var_os("LAMBDA_TASK_ROOT").map_or_else(|| PathBuf::from("."), PathBuf::from);
+    let common = Common {
+        project,
+        port: 0,
+        host: String::new(),
+        data: None,
+        memory: false,
+        dynamodb_endpoint: std::env::var("SYNCLINE_DYNAMODB_ENDPOINT").ok(),
+        aws: std::env::var_os("SYNCLINE_DYNAMODB_ENDPOINT").is_none(),
+    };
+    block_on(async {
+        let loaded = load(&common).map_err(setup::report)?;
+        let storage = setup::storage(&common, &loaded.project).await?;
+        let options = setup::options(&loaded.project, false);
+        let api = Arc::new(Api::from_checked(&loaded.project, loaded.checked, storage.backends, options));
+        let server = Server::new(api.clone(), None, Arc::new(crate::cli::dev::trace_request));
+        lambda::run(api, server).await.map_err(|error| Failure::Environment(error.to_string()))
+    })?
+}

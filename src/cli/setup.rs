@@ -1,0 +1,186 @@
+//! From a folder to a running API: what most commands begin with.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::api::{self, Api, ApiOptions, Checked};
+use crate::backend::aws::AwsDynamoDb;
+use crate::backend::files::{ProjectFiles, process_environment, read_project};
+use crate::backend::tables::{create_tables, seed_table};
+use crate::backend::{Backends, DynamoDb};
+use crate::cli::{Common, Failure};
+use crate::error::{Diagnostic, Severity};
+use crate::project::Project;
+use crate::value::{Str, Value};
+
+/// A project that has passed every check.
+pub struct Loaded {
+    pub project: Project,
+    pub checked: Checked,
+    pub files: ProjectFiles,
+}
+
+/// Reads and checks the project.
+///
+/// # Errors
+/// Every problem, warnings included; or why the folder cannot be read.
+pub fn load(common: &Common) -> Result<Loaded, LoadError> {
+    let files = read_project(&common.project, process_environment()).map_err(LoadError::Unreadable)?;
+    let (project, mut problems) = Project::load(&files);
+    let has_errors = |problems: &[Diagnostic]| problems.iter().any(|problem| problem.severity == Severity::Error);
+    match api::check(&project) {
+        Ok(mut checked) if !has_errors(&problems) => {
+            checked.warnings.splice(0..0, problems);
+            Ok(Loaded { project, checked, files })
+        }
+        Ok(_) => Err(LoadError::Findings(problems)),
+        Err(found) => {
+            problems.extend(found);
+            Err(LoadError::Findings(problems))
+        }
+    }
+}
+
+pub enum LoadError {
+    Unreadable(Diagnostic),
+    Findings(Vec<Diagnostic>),
+}
+
+/// Prints what is wrong with the project and says how to go on.
+pub fn report(error: LoadError) -> Failure {
+    match error {
+        LoadError::Unreadable(problem) => Failure::Environment(problem.message),
+        LoadError::Findings(problems) => {
+            print_problems(&problems);
+            Failure::Findings
+        }
+    }
+}
+
+pub fn print_problems(problems: &[Diagnostic]) {
+    for problem in problems {
+        eprintln!("{problem}\n");
+    }
+    eprintln!("{}", tally(problems));
+}
+
+/// `2 errors, 1 warning`
+pub fn tally(problems: &[Diagnostic]) -> String {
+    let count = |severity| problems.iter().filter(|problem| problem.severity == severity).count();
+    let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
+    match warnings {
+        0 => plural(errors, "error"),
+        warnings => format!("{}, {}", plural(errors, "error"), plural(warnings, "warning")),
+    }
+}
+
+/// Where the tables are.
+pub struct Storage {
+    pub backends: Backends,
+    /// For the summary: `embedded, .syncline/dynamodb.sqlite`.
+    pub description: String,
+    /// Items by physical table name; empty where counting would cost.
+    pub item_counts: BTreeMap<Str, u64>,
+}
+
+/// Opens DynamoDB as the options say, creates what is missing, and loads the seeds of new tables.
+///
+/// # Errors
+/// [`Failure::Environment`] with the reason.
+pub async fn storage(common: &Common, project: &Project) -> Result<Storage, Failure> {
+    if common.aws {
+        let dynamodb: Arc<dyn DynamoDb> = Arc::new(AwsDynamoDb::from_environment(None).await);
+        let description = "Amazon DynamoDB".to_owned();
+        return Ok(Storage { backends: Backends { dynamodb }, description, item_counts: BTreeMap::new() });
+    }
+    if let Some(url) = &common.dynamodb_endpoint {
+        let dynamodb = AwsDynamoDb::with_endpoint(url).map_err(|error| Failure::Usage(error.message.to_string()))?;
+        let dynamodb: Arc<dyn DynamoDb> = Arc::new(dynamodb);
+        prepare_tables(dynamodb.as_ref(), project).await?;
+        let description = format!("DynamoDB at {url}");
+        return Ok(Storage { backends: Backends { dynamodb }, description, item_counts: BTreeMap::new() });
+    }
+    embedded(common, project).await
+}
+
+#[cfg(feature = "local")]
+async fn embedded(common: &Common, project: &Project) -> Result<Storage, Failure> {
+    use crate::backend::local::LocalDynamoDb;
+
+    let path = if common.memory { None } else { Some(database_file(common)?) };
+    let database = LocalDynamoDb::open(path.as_deref()).map_err(|error| Failure::Environment(error.message.to_string()))?;
+    prepare_tables(&database, project).await?;
+    let item_counts = database.item_counts().map(|counts| counts.into_iter().collect()).unwrap_or_default();
+    let description = match &path {
+        Some(path) => format!("embedded DynamoDB in {}", path.display()),
+        None => "embedded DynamoDB in memory".to_owned(),
+    };
+    Ok(Storage { backends: Backends { dynamodb: Arc::new(database) }, description, item_counts })
+}
+
+#[cfg(not(feature = "local"))]
+async fn embedded(_: &Common, _: &Project) -> Result<Storage, Failure> {
+    Err(Failure::Usage("this binary has no embedded DynamoDB; say --aws or --dynamodb-endpoint URL".into()))
+}
+
+#[cfg(feature = "local")]
+fn database_file(common: &Common) -> Result<PathBuf, Failure> {
+    let folder = common.data.clone().unwrap_or_else(|| common.project.join(".syncline"));
+    std::fs::create_dir_all(&folder)
+        .map_err(|error| Failure::Environment(format!("cannot create `{}`: {error}", folder.display())))?;
+    Ok(folder.join("dynamodb.sqlite"))
+}
+
+pub async fn prepare_tables(dynamodb: &dyn DynamoDb, project: &Project) -> Result<(), Failure> {
+    let tables: Vec<_> = project.config.tables.values().map(|table| table.description()).collect();
+    let created = create_tables(dynamodb, &tables).await.map_err(|problems| {
+        print_problems(&problems);
+        Failure::Environment("the tables do not fit the project; delete the data folder to start from the seeds".into())
+    })?;
+    for table in project.config.tables.values().filter(|table| created.contains(&table.physical_name)) {
+        let Some(seed) = &table.seed else { continue };
+        let items = Value::parse(&seed.text).unwrap_or_default(); // checked when the project was loaded
+        seed_table(dynamodb, &table.physical_name, items.as_list().unwrap_or_default())
+            .await
+            .map_err(|error| Failure::Environment(format!("cannot load `{}`: {}", seed.path, error.message)))?;
+    }
+    Ok(())
+}
+
+/// The running API of a command that answers one request.
+///
+/// # Errors
+/// Findings in the project, or a storage that cannot be opened.
+pub async fn api(common: &Common) -> Result<Api, Failure> {
+    let loaded = load(common).map_err(report)?;
+    let storage = storage(common, &loaded.project).await?;
+    let options = options(&loaded.project, true);
+    Ok(Api::from_checked(&loaded.project, loaded.checked, storage.backends, options))
+}
+
+/// `shows_internals`: on a laptop, not in production.
+pub fn options(project: &Project, shows_internals: bool) -> ApiOptions {
+    let secret = std::env::var("SYNCLINE_SECRET").unwrap_or_else(|_| format!("syncline {}", project.config.name));
+    ApiOptions { shows_internals, token_secret: secret.into_bytes(), ..ApiOptions::default() }
+}
+
+/// A runtime for commands that answer one request.
+pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Environment(format!("cannot start: {error}")))?;
+    Ok(runtime.block_on(future))
+}
+
+/// Reads a file that an option names; `-` is standard input.
+pub fn read_argument(path: &Path) -> Result<String, Failure> {
+    let text = if path == Path::new("-") {
+        std::io::read_to_string(std::io::stdin())
+    } else {
+        std::fs::read_to_string(path)
+    };
+    text.map_err(|error| Failure::Usage(format!("cannot read `{}`: {error}", path.display())))
+}

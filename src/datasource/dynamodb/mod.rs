@@ -1,0 +1,188 @@
+//! DynamoDB as AppSync's resolvers use it (spec appsync-js 3): request document in, plain JSON out.
+//!
+//! One file per operation, named as AppSync names it. Each reads its document, checks the calling domain's right on
+//! every table it touches, makes the low-level call and shapes the result. What they share: [`typed`] converts
+//! attribute values, [`expression`] merges expressions, [`condition`] and [`page`] hold the rules for failed conditions
+//! and for pages.
+
+mod batch_delete_item;
+mod batch_get_item;
+mod batch_put_item;
+mod batch_write;
+mod condition;
+mod delete_item;
+mod expression;
+mod get_item;
+mod page;
+mod put_item;
+mod query;
+mod scan;
+mod transact_get_items;
+mod transact_write_items;
+mod typed;
+mod update_item;
+
+use futures_util::future::BoxFuture;
+
+use crate::backend::{Operation, ServiceError};
+use crate::context::DataSourceError;
+use crate::datasource::document::Element;
+use crate::datasource::{DataSource, Invocation, Outcome};
+use crate::error::{FieldError, nearest};
+use crate::project::Access;
+use crate::value::{Map, Str, Value};
+
+/// A DynamoDB data source: one table. Batch and transaction operations may name others.
+#[derive(Clone, Debug)]
+pub struct DynamoDbSource {
+    /// The table's physical name.
+    table: Str,
+}
+
+impl DynamoDbSource {
+    pub fn new(table: impl Into<Str>) -> DynamoDbSource {
+        DynamoDbSource { table: table.into() }
+    }
+}
+
+impl DataSource for DynamoDbSource {
+    fn invoke<'a>(&'a self, call: Invocation<'a>) -> BoxFuture<'a, Result<Outcome, FieldError>> {
+        Box::pin(async move {
+            let document = Element::root(call.request);
+            let operation = document.required("operation")?.string()?;
+            let call = Call { table: &self.table, invocation: call };
+            match operation.as_str() {
+                "GetItem" => get_item::get_item(&call, &document).await,
+                "PutItem" => put_item::put_item(&call, &document).await,
+                "UpdateItem" => update_item::update_item(&call, &document).await,
+                "DeleteItem" => delete_item::delete_item(&call, &document).await,
+                "Query" => query::query(&call, &document).await,
+                "Scan" => scan::scan(&call, &document).await,
+                "BatchGetItem" => batch_get_item::batch_get_item(&call, &document).await,
+                "BatchPutItem" => batch_put_item::batch_put_item(&call, &document).await,
+                "BatchDeleteItem" => batch_delete_item::batch_delete_item(&call, &document).await,
+                "TransactGetItems" => transact_get_items::transact_get_items(&call, &document).await,
+                "TransactWriteItems" => transact_write_items::transact_write_items(&call, &document).await,
+                "Sync" => Err(versioned("Sync")),
+                unknown => Err(unknown_operation(unknown)),
+            }
+        })
+    }
+}
+
+const OPERATIONS: [&str; 12] = [
+    "GetItem",
+    "PutItem",
+    "UpdateItem",
+    "DeleteItem",
+    "Query",
+    "Scan",
+    "Sync",
+    "BatchGetItem",
+    "BatchPutItem",
+    "BatchDeleteItem",
+    "TransactGetItems",
+    "TransactWriteItems",
+];
+
+fn unknown_operation(operation: &str) -> FieldError {
+    let hint = nearest(operation, OPERATIONS).map_or(String::new(), |name| format!(" Did you mean '{name}'?"));
+    FieldError::mapping_template(format!("Unsupported operation '{operation}'.{hint}"))
+}
+
+/// Members and operations that only a versioned data source understands (spec appsync-js 3.17). Ignoring them would
+/// drop a conflict check that the author relies on.
+fn versioned(what: &str) -> FieldError {
+    FieldError::new(
+        "UnsupportedOperation",
+        format!("{what} needs a versioned data source, which this version does not support"),
+    )
+}
+
+/// Refuses the members of a write that only a versioned data source understands.
+fn refuse_versioned(document: &Element<'_>) -> Result<(), FieldError> {
+    match ["_version", "customPartitionKey", "populateIndexFields"]
+        .into_iter()
+        .find(|key| document.member(key).is_some())
+    {
+        Some(key) => Err(versioned(key)),
+        None => Ok(()),
+    }
+}
+
+/// One invocation together with the data source's table.
+struct Call<'a> {
+    table: &'a Str,
+    invocation: Invocation<'a>,
+}
+
+impl Call<'_> {
+    /// Checks the right on the data source's own table and starts a request that names it.
+    fn request(&self, access: Access) -> Result<Map, FieldError> {
+        self.check(self.table, access)?;
+        Ok(Map::from_iter([("TableName".into(), self.table.into())]))
+    }
+
+    fn check(&self, table: &str, access: Access) -> Result<(), FieldError> {
+        self.invocation.rights.check(table, access)
+    }
+
+    async fn send(&self, operation: Operation, request: Map) -> Result<Value, ServiceError> {
+        self.invocation.dynamodb.call(operation, request.into()).await
+    }
+}
+
+/// `ctx.error` for a failure of the service, with no result.
+fn failed(error: &ServiceError) -> Outcome {
+    Outcome { result: Value::Null, error: Some(data_source_error(error)) }
+}
+
+/// Names a failure as AppSync does: after the class of the Java SDK that carries it (spec appsync-js 3.0).
+fn data_source_error(error: &ServiceError) -> DataSourceError {
+    // Errors without a class of their own, all validation errors among them, arrive as the base class.
+    let class = match error.code.as_str() {
+        "ConditionalCheckFailedException"
+        | "TransactionCanceledException"
+        | "ProvisionedThroughputExceededException"
+        | "ResourceNotFoundException"
+        | "ItemCollectionSizeLimitExceededException"
+        | "TransactionConflictException"
+        | "TransactionInProgressException"
+        | "IdempotentParameterMismatchException"
+        | "LimitExceededException"
+        | "ResourceInUseException"
+        | "SdkClientException" => error.code.as_str(),
+        "RequestLimitExceeded" => "RequestLimitExceededException",
+        "InternalServerError" => "InternalServerErrorException",
+        _ => "DynamoDbException",
+    };
+    let message = match error.status {
+        0 => error.message.clone(),
+        status => {
+            format!("{} (Service: DynamoDb, Status Code: {status}, Request ID: {})", error.message, error.request_id)
+                .into()
+        }
+    };
+    DataSourceError { message, error_type: format!("DynamoDB:{class}").into() }
+}
+
+/// Why a transaction was cancelled: type, message and item for each of its elements, `None` for any other error.
+fn cancellation_reasons(error: &ServiceError) -> Option<Vec<(Value, Value, Option<&Value>)>> {
+    let reasons = error.body.get("CancellationReasons")?.as_list()?;
+    let text = |reason: &Value, member| reason.get(member).cloned().unwrap_or_else(|| "None".into());
+    Some(reasons.iter().map(|reason| (text(reason, "Code"), text(reason, "Message"), reason.get("Item"))).collect())
+}
+
+/// What remains of a batch after the second attempt (spec appsync-js 3.8).
+fn throttled() -> ServiceError {
+    ServiceError {
+        code: "ProvisionedThroughputExceededException".into(),
+        message: "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.".into(),
+        status: 400,
+        request_id: "null".into(),
+        body: Value::Null,
+    }
+}
+
+#[cfg(all(test, feature = "local"))]
+mod tests;

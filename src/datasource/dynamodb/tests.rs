@@ -1,0 +1,316 @@
+//! Runs the cases of `tests/dynamodb/*.json` against the embedded DynamoDB, and what a single case cannot show.
+
+use std::sync::Mutex;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+
+use super::*;
+use crate::backend::DynamoDb;
+use crate::backend::local::LocalDynamoDb;
+use crate::backend::tables::{
+    IndexDescription, KeyAttribute, KeyType, Projection, TableDescription, create_tables, seed_table,
+};
+use crate::datasource::{DomainRights, TokenKey};
+use crate::value::object;
+
+/// The embedded DynamoDB, with a note of every call.
+struct World {
+    dynamodb: LocalDynamoDb,
+    calls: Mutex<Vec<Operation>>,
+    rights: DomainRights,
+    token_key: TokenKey,
+}
+
+impl DynamoDb for World {
+    fn call(&self, operation: Operation, request: Value) -> BoxFuture<'_, Result<Value, ServiceError>> {
+        self.calls.lock().unwrap().push(operation);
+        self.dynamodb.call(operation, request)
+    }
+}
+
+impl World {
+    fn new() -> World {
+        let key = |name: &str, ty| KeyAttribute { name: name.into(), ty };
+        let table = |name: &str, partition: &str, sort: Option<&str>, indexes| TableDescription {
+            name: name.into(),
+            partition_key: key(partition, KeyType::S),
+            sort_key: sort.map(|name| key(name, KeyType::S)),
+            indexes,
+            time_to_live_attribute: None,
+        };
+        let by_kind = IndexDescription {
+            name: "byKind".into(),
+            partition_key: key("kind", KeyType::S),
+            sort_key: Some(key("rank", KeyType::N)),
+            projection: Projection::All,
+        };
+        let dynamodb = LocalDynamoDb::open(None).unwrap();
+        let tables = [
+            table("things", "id", None, vec![by_kind]),
+            table("orders", "customer", Some("order"), vec![]),
+            table("names", "id", None, vec![]),
+            table("locked", "id", None, vec![]),
+        ];
+        create_tables(&dynamodb, &tables).now_or_never().unwrap().unwrap();
+        let rights = DomainRights::new("shop")
+            .with_table("things", "things", Some(Access::Write))
+            .with_table("orders", "orders", Some(Access::Write))
+            .with_table("names", "people", Some(Access::Write))
+            .with_table("nowhere", "nowhere", Some(Access::Write))
+            .with_table("locked", "locked", Some(Access::Read));
+        World { dynamodb, calls: Mutex::default(), rights, token_key: TokenKey::derive(b"test") }
+    }
+
+    fn seed(&self, table: &str, items: &Value) {
+        seed_table(&self.dynamodb, table, items.as_list().unwrap()).now_or_never().unwrap().unwrap();
+    }
+
+    fn invoke_at(&self, coordinate: &str, table: &str, request: &Value) -> Result<Outcome, FieldError> {
+        let source = DynamoDbSource::new(table);
+        let call = Invocation { request, dynamodb: self, rights: &self.rights, coordinate, token_key: &self.token_key };
+        source.invoke(call).now_or_never().expect("the embedded engine answers at once")
+    }
+
+    fn invoke(&self, table: &str, request: &Value) -> Result<Outcome, FieldError> {
+        self.invoke_at("Query.things", table, request)
+    }
+
+    fn items(&self, table: &str) -> Vec<String> {
+        let answer =
+            self.dynamodb.call(Operation::Scan, object! { "TableName" => table }).now_or_never().unwrap().unwrap();
+        sorted_texts(&typed::plain_items(answer.get("Items")))
+    }
+}
+
+fn sorted_texts(items: &Value) -> Vec<String> {
+    let text = |item: &Value| {
+        let mut map = item.as_object().unwrap().clone();
+        map.sort_unstable_keys();
+        Value::from(map).to_string()
+    };
+    let mut texts: Vec<String> = items.as_list().unwrap().iter().map(text).collect();
+    texts.sort();
+    texts
+}
+
+/// `… Request ID: 0000-…)` reads `… Request ID: X)`.
+fn without_request_id(message: &str) -> String {
+    match message.split_once("Request ID: ") {
+        Some((before, _)) => format!("{before}Request ID: X)"),
+        None => message.to_owned(),
+    }
+}
+
+fn expected_result(case: &Value, actual: &Value) -> Value {
+    let mut expected = case.get("result").cloned().unwrap_or_default();
+    if expected.get("nextToken").and_then(Value::as_str) == Some("<token>")
+        && let Some(token @ Value::String(_)) = actual.get("nextToken")
+    {
+        expected.set("nextToken", token.clone());
+    }
+    expected
+}
+
+fn check_case(case: &Value, title: &str) {
+    let world = World::new();
+    let table = case.get("table").and_then(Value::as_str).unwrap_or("things");
+    for (table, items) in case.get("stored").and_then(Value::as_object).into_iter().flat_map(|stored| stored.iter()) {
+        world.seed(table, items);
+    }
+    let request = case.get("request").expect("a case has a request");
+    match (world.invoke(table, request), case.get("refused")) {
+        (Err(error), Some(refused)) => {
+            let actual = object! { "errorType" => error.error_type, "message" => error.message };
+            assert_eq!(&actual, refused, "{title}");
+        }
+        (Ok(outcome), None) => {
+            let expected = expected_result(case, &outcome.result);
+            assert_eq!(outcome.result, expected, "{title}");
+            let error = outcome
+                .error
+                .map(|error| object! { "type" => error.error_type, "message" => without_request_id(&error.message) });
+            assert_eq!(Value::from(error), case.get("error").cloned().unwrap_or_default(), "{title}");
+        }
+        (actual, expected) => panic!("{title}: expected refusal {expected:?}, got {actual:?}"),
+    }
+    for (table, items) in case.get("then").and_then(Value::as_object).into_iter().flat_map(|then| then.iter()) {
+        assert_eq!(world.items(table), sorted_texts(items), "{title}: table {table} afterwards");
+    }
+    if let Some(expected) = case.get("calls") {
+        let calls: Value = world.calls.lock().unwrap().iter().map(|operation| Value::from(operation.name())).collect();
+        assert_eq!(&calls, expected, "{title}: calls");
+    }
+}
+
+#[test]
+fn every_case_file_holds() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/dynamodb");
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    let mut failures = Vec::new();
+    let mut count = 0;
+    for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "json")) {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        let cases =
+            Value::parse(&std::fs::read_to_string(file).unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        for case in cases.as_list().unwrap() {
+            count += 1;
+            let title = format!("{name}: {}", case.get("name").and_then(Value::as_str).unwrap());
+            if std::panic::catch_unwind(|| check_case(case, &title)).is_err() {
+                failures.push(title);
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{} of {count} cases failed:\n{}", failures.len(), failures.join("\n"));
+    assert!(count >= 80, "only {count} cases were found");
+}
+
+#[test]
+fn numbers_of_38_digits_survive_writing_and_reading() {
+    let world = World::new();
+    let number = crate::value::Number::parse("1234567890123456789.0123456789012345678").unwrap();
+    let key = object! { "id" => object! { "S" => "1" } };
+    let attributes = object! { "n" => object! { "N" => number.clone() } };
+    let put = object! { "operation" => "PutItem", "key" => key.clone(), "attributeValues" => attributes };
+    let written = world.invoke("things", &put).unwrap();
+    let read = world.invoke("things", &object! { "operation" => "GetItem", "key" => key }).unwrap();
+    assert_eq!(read.result, object! { "id" => "1", "n" => number });
+    assert_eq!(read, written);
+}
+
+fn query_orders(token: Value, limit: i64) -> Value {
+    let query =
+        object! { "expression" => "customer = :c", "expressionValues" => object! { ":c" => object! { "S" => "c" } } };
+    object! { "operation" => "Query", "query" => query, "limit" => limit, "nextToken" => token }
+}
+
+#[test]
+fn following_tokens_visits_every_item_once() {
+    let world = World::new();
+    let orders: Value = (0..7).map(|number| object! { "customer" => "c", "order" => number.to_string() }).collect();
+    world.seed("orders", &orders);
+    let (mut token, mut seen) = (Value::Null, Vec::new());
+    loop {
+        let page = world.invoke("orders", &query_orders(token, 3)).unwrap().result;
+        seen.extend(
+            page.get("items")
+                .unwrap()
+                .as_list()
+                .unwrap()
+                .iter()
+                .map(|item| item.get("order").unwrap().as_str().unwrap().to_owned()),
+        );
+        token = page.get("nextToken").unwrap().clone();
+        if token.is_null() {
+            break;
+        }
+    }
+    assert_eq!(seen, ["0", "1", "2", "3", "4", "5", "6"]);
+}
+
+#[test]
+fn a_token_works_only_in_the_resolver_and_table_that_made_it() {
+    let world = World::new();
+    for table in ["orders", "things"] {
+        let items: Value = (0..3)
+            .map(|number| object! { "customer" => "c", "order" => number.to_string(), "id" => number.to_string() })
+            .collect();
+        world.seed(table, &items);
+    }
+    let scan = |token: Value| object! { "operation" => "Scan", "limit" => 1, "nextToken" => token };
+    let token =
+        world.invoke_at("Query.orders", "orders", &scan(Value::Null)).unwrap().result.get("nextToken").unwrap().clone();
+    assert!(world.invoke_at("Query.orders", "orders", &scan(token.clone())).unwrap().error.is_none());
+    for (coordinate, table) in [("Query.others", "orders"), ("Query.orders", "things")] {
+        let error = world.invoke_at(coordinate, table, &scan(token.clone())).unwrap().error.unwrap();
+        assert_eq!(error.error_type, "DynamoDB:UserIllegalArgumentException");
+    }
+}
+
+/// Answers BatchGetItem and BatchWriteItem as DynamoDB does under load: the second half of each table is left out.
+struct Throttled(World);
+
+impl DynamoDb for Throttled {
+    fn call(&self, operation: Operation, request: Value) -> BoxFuture<'_, Result<Value, ServiceError>> {
+        let mut wanted = request.get("RequestItems").unwrap().clone();
+        let mut left = Map::default();
+        for (table, asked) in request.get("RequestItems").unwrap().as_object().unwrap() {
+            let list = asked.get("Keys").unwrap_or(asked).as_list().unwrap();
+            let (now, later) = list.split_at(list.len() / 2);
+            let half = |list: &[Value]| match asked.get("Keys") {
+                Some(_) => object! { "Keys" => list.to_vec() },
+                None => Value::from(list.to_vec()),
+            };
+            wanted.set(table.clone(), half(now));
+            left.insert(table.clone(), half(later));
+        }
+        Box::pin(async move {
+            let mut answer = match wanted
+                .as_object()
+                .unwrap()
+                .values()
+                .any(|half| half.get("Keys").unwrap_or(half).as_list().unwrap().is_empty())
+            {
+                true => object! {},
+                false => self.0.call(operation, object! { "RequestItems" => wanted }).await?,
+            };
+            let name = if operation == Operation::BatchGetItem { "UnprocessedKeys" } else { "UnprocessedItems" };
+            answer.set(name, left);
+            Ok(answer)
+        })
+    }
+}
+
+#[test]
+fn what_is_still_unprocessed_after_a_second_attempt_is_reported_beside_an_error() {
+    let throttled = Throttled(World::new());
+    let ids: Vec<Value> = (0..4).map(|number| object! { "id" => object! { "S" => number.to_string() } }).collect();
+    let invoke = |request: Value| {
+        let world = &throttled.0;
+        let source = DynamoDbSource::new("things");
+        let call = Invocation {
+            request: &request,
+            dynamodb: &throttled,
+            rights: &world.rights,
+            coordinate: "Query.x",
+            token_key: &world.token_key,
+        };
+        source.invoke(call).now_or_never().unwrap().unwrap()
+    };
+    let put = invoke(object! { "operation" => "BatchPutItem", "tables" => object! { "things" => ids.clone() } });
+    assert_eq!(
+        put.result.to_string(),
+        r#"{"data":{"things":[{"id":"0"},{"id":"1"},{"id":"2"},null]},"unprocessedItems":{"things":[{"id":"3"}]}}"#
+    );
+    assert_eq!(put.error.unwrap().error_type, "DynamoDB:ProvisionedThroughputExceededException");
+    let get = invoke(
+        object! { "operation" => "BatchGetItem", "tables" => object! { "things" => object! { "keys" => ids } } },
+    );
+    assert_eq!(
+        get.result.to_string(),
+        r#"{"data":{"things":[{"id":"0"},{"id":"1"},{"id":"2"},null]},"unprocessedKeys":{"things":[{"id":"3"}]}}"#
+    );
+    assert_eq!(get.error.unwrap().error_type, "DynamoDB:ProvisionedThroughputExceededException");
+}
+
+#[test]
+fn failures_are_named_after_the_sdk_class_that_carries_them() {
+    let named = |code: &str, status| {
+        let error =
+            ServiceError { code: code.into(), message: "m".into(), status, request_id: "R".into(), body: Value::Null };
+        let error = data_source_error(&error);
+        (error.error_type.to_string(), error.message.to_string())
+    };
+    let tail = "m (Service: DynamoDb, Status Code: 400, Request ID: R)".to_owned();
+    for (code, class) in [
+        ("ValidationException", "DynamoDB:DynamoDbException"),
+        ("AccessDeniedException", "DynamoDB:DynamoDbException"),
+        ("ThrottlingException", "DynamoDB:DynamoDbException"),
+        ("RequestLimitExceeded", "DynamoDB:RequestLimitExceededException"),
+        ("TransactionConflictException", "DynamoDB:TransactionConflictException"),
+    ] {
+        assert_eq!(named(code, 400), (class.to_owned(), tail.clone()));
+    }
+    assert_eq!(named("SdkClientException", 0), ("DynamoDB:SdkClientException".to_owned(), "m".to_owned()));
+}

@@ -1,0 +1,60 @@
+//! Data sources: where a resolver's request document goes and its result comes from.
+//!
+//! A data source takes what the request handler returned, reads it as strictly as AppSync does, and answers with
+//! [`Outcome`]: `ctx.result` and `ctx.error` of the response handler. It never runs scripts. One file per type.
+
+pub mod dynamodb;
+mod document;
+pub mod none;
+mod page_token;
+mod rights;
+
+use futures_util::future::BoxFuture;
+
+use crate::backend::DynamoDb;
+use crate::context::DataSourceError;
+use crate::error::FieldError;
+use crate::value::Value;
+
+pub use page_token::TokenKey;
+pub use rights::{DomainRights, TableRight};
+
+/// One data source of a project, bound to what it needs to know of its resource (for DynamoDB: the table).
+pub trait DataSource: Send + Sync {
+    /// Carries out a request document.
+    ///
+    /// # Errors
+    /// [`FieldError`] when nothing was sent: the document is malformed (`MappingTemplate`) or the calling domain may not
+    /// use the table (`DomainAccess`). The resolver stops there; its response handler does not run.
+    fn invoke<'a>(&'a self, call: Invocation<'a>) -> BoxFuture<'a, Result<Outcome, FieldError>>;
+}
+
+/// One call of a data source.
+#[derive(Clone, Copy)]
+pub struct Invocation<'a> {
+    /// What the request handler returned.
+    pub request: &'a Value,
+    /// The request's way to DynamoDB: its loader.
+    pub dynamodb: &'a dyn DynamoDb,
+    /// What the domain of the calling resolver may do.
+    pub rights: &'a DomainRights,
+    /// The resolver or pipeline step, for example `Query.users` or `Mutation.placeOrder#2`: a `nextToken` works only
+    /// where it was made.
+    pub coordinate: &'a str,
+    pub token_key: &'a TokenKey,
+}
+
+/// What the response handler gets to see. Both may be set: a cancelled transaction has reasons beside its error.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Outcome {
+    /// `ctx.result`.
+    pub result: Value,
+    /// `ctx.error`.
+    pub error: Option<DataSourceError>,
+}
+
+impl Outcome {
+    pub fn success(result: impl Into<Value>) -> Outcome {
+        Outcome { result: result.into(), error: None }
+    }
+}

@@ -1,0 +1,201 @@
+//! The answer and its wire shape (spec appsync-service 4). Nothing else knows it.
+
+use std::sync::Arc;
+
+use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
+
+use crate::error::{FieldError, GraphQLError, Location};
+use crate::value::{Str, Value};
+
+/// The answer to one operation. `Serialize` writes AppSync's JSON: `data`, then `errors` when there are any.
+#[derive(Debug, Default)]
+pub struct Response {
+    /// `None` prints as null: nothing ran, or a non-null violation reached the root.
+    pub data: Option<Node>,
+    pub errors: Vec<ErrorEntry>,
+}
+
+impl Response {
+    /// The answer to a request that was refused before anything ran: `data` is null, HTTP status 200.
+    pub fn refused(errors: Vec<GraphQLError>) -> Response {
+        let entry = |error: GraphQLError| ErrorEntry::Engine { path: None, locations: error.locations, message: error.message };
+        Response { data: None, errors: errors.into_iter().map(entry).collect() }
+    }
+
+    /// As JSON bytes.
+    pub fn to_json(&self) -> Vec<u8> {
+        serde_json::to_vec(self).unwrap_or_else(|_| br#"{"data":null}"#.to_vec())
+    }
+
+    /// As a value, for callers in the same process.
+    pub fn to_value(&self) -> Value {
+        serde_json::from_slice(&self.to_json()).unwrap_or_default()
+    }
+}
+
+/// A part of the answer. Objects share their keys with the plan that made them.
+#[derive(Clone, Debug)]
+pub enum Node {
+    Leaf(Value),
+    List { items: Vec<Node>, state: State },
+    Object { keys: Arc<[Str]>, fields: Vec<Node>, state: State },
+    /// The value of a resolver field that is still running; gone when the answer is settled.
+    Slot(usize),
+    /// A non-null violation on its way to the nearest nullable parent; gone when the answer is settled.
+    Bubble,
+}
+
+/// What settling has to know about a list or object.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct State {
+    /// Whether a slot stands anywhere inside.
+    pub pending: bool,
+    /// Whether null may stand here, so that a violation inside ends here.
+    pub is_nullable: bool,
+}
+
+impl Node {
+    pub const NULL: Node = Node::Leaf(Value::Null);
+
+    pub fn is_pending(&self) -> bool {
+        match self {
+            Node::Slot(_) => true,
+            Node::List { state, .. } | Node::Object { state, .. } => state.pending,
+            Node::Leaf(_) | Node::Bubble => false,
+        }
+    }
+
+    /// A list or object whose parts are known, or what a violation inside makes of it.
+    pub fn container(parts: &[Node], is_nullable: bool) -> Result<State, Node> {
+        let mut pending = false;
+        for part in parts {
+            match part {
+                Node::Bubble => return Err(if is_nullable { Node::NULL } else { Node::Bubble }),
+                part => pending |= part.is_pending(),
+            }
+        }
+        Ok(State { pending, is_nullable })
+    }
+
+    /// Puts finished slots in place and lets violations rise.
+    pub fn settle(&mut self, slots: &mut [Node]) {
+        match self {
+            Node::Slot(index) => {
+                let mut node = std::mem::replace(&mut slots[*index], Node::Bubble);
+                node.settle(slots);
+                *self = node;
+            }
+            Node::List { items: parts, state } | Node::Object { fields: parts, state, .. } if state.pending => {
+                for part in parts.iter_mut() {
+                    part.settle(slots);
+                }
+                match Node::container(parts, state.is_nullable) {
+                    Ok(settled) => *state = settled,
+                    Err(risen) => *self = risen,
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Serialize for Node {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Node::Leaf(value) => value.serialize(serializer),
+            Node::List { items, .. } => {
+                let mut list = serializer.serialize_seq(Some(items.len()))?;
+                items.iter().try_for_each(|item| list.serialize_element(item))?;
+                list.end()
+            }
+            Node::Object { keys, fields, .. } => {
+                let mut object = serializer.serialize_map(Some(fields.len()))?;
+                keys.iter().zip(fields).try_for_each(|(key, field)| object.serialize_entry(key.as_str(), field))?;
+                object.end()
+            }
+            Node::Slot(_) | Node::Bubble => serializer.serialize_unit(),
+        }
+    }
+}
+
+/// A step from the root of the answer to a value in it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PathSegment {
+    Key(Str),
+    Index(usize),
+}
+
+/// An entry of `errors`, in one of AppSync's two shapes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ErrorEntry {
+    /// Raised by a resolver, a data source or authorization: six keys, all always present (spec 4.2).
+    Resolver { path: Vec<PathSegment>, location: Location, error: FieldError },
+    /// Raised by the engine: three keys (spec 4.3).
+    Engine { path: Option<Vec<PathSegment>>, locations: Option<Vec<Location>>, message: String },
+}
+
+impl ErrorEntry {
+    pub fn message(&self) -> &str {
+        match self {
+            ErrorEntry::Resolver { error, .. } => &error.message,
+            ErrorEntry::Engine { message, .. } => message,
+        }
+    }
+}
+
+impl Serialize for PathSegment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            PathSegment::Key(key) => serializer.serialize_str(key),
+            PathSegment::Index(index) => serializer.serialize_u64(*index as u64),
+        }
+    }
+}
+
+impl Serialize for ErrorEntry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            ErrorEntry::Resolver { path, location, error } => {
+                let mut map = serializer.serialize_map(Some(7))?;
+                map.serialize_entry("path", path)?;
+                map.serialize_entry("data", &error.data)?;
+                map.serialize_entry("errorType", &error.error_type)?;
+                map.serialize_entry("errorInfo", &error.error_info)?;
+                map.serialize_entry("locations", &[location])?;
+                map.serialize_entry("message", &error.message)?;
+                map.serialize_entry("extensions", &Extensions(error))?;
+                map.end()
+            }
+            ErrorEntry::Engine { path, locations, message } => {
+                let mut map = serializer.serialize_map(Some(3))?;
+                map.serialize_entry("path", path)?;
+                map.serialize_entry("locations", locations)?;
+                map.serialize_entry("message", message)?;
+                map.end()
+            }
+        }
+    }
+}
+
+/// AppSync has no `extensions`; we repeat the two there for clients that read only the specification's place.
+struct Extensions<'a>(&'a FieldError);
+
+impl Serialize for Extensions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(2))?;
+        map.serialize_entry("errorType", &self.0.error_type)?;
+        map.serialize_entry("errorInfo", &self.0.error_info)?;
+        map.end()
+    }
+}
+
+impl Serialize for Response {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("data", &self.data)?;
+        if !self.errors.is_empty() {
+            map.serialize_entry("errors", &self.errors)?;
+        }
+        map.end()
+    }
+}

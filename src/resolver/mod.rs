@@ -1,0 +1,189 @@
+//! Resolvers: where handlers and data sources meet (spec appsync-js 1.8, 1.11).
+//!
+//! A unit resolver is one stage: request handler, data source, response handler. A pipeline is up to ten of them
+//! between the resolver's own `request` ("before") and `response` ("after").
+
+use std::sync::Arc;
+
+use crate::backend::DynamoDb;
+use crate::clock::Clock;
+use crate::context::{Context, Effects, LogLevel, LogLine};
+use crate::datasource::{DataSource, DomainRights, Invocation, TokenKey};
+use crate::error::FieldError;
+use crate::handler::{Failure, Function, Handler, Returned, SkipTo};
+use crate::value::{Str, Value};
+
+/// What a field's value comes from.
+pub enum Resolver {
+    Unit(Stage),
+    Pipeline(Pipeline),
+}
+
+/// One request-invoke-response round: a unit resolver, or a function of a pipeline.
+pub struct Stage {
+    /// The resolver, and for a pipeline's function its number: `Mutation.placeOrder#2`.
+    pub coordinate: Str,
+    /// `None`: the defaults of both functions.
+    pub handler: Option<Handler>,
+    pub data_source: Arc<dyn DataSource>,
+    /// What the resolver's domain may do.
+    pub rights: Arc<DomainRights>,
+}
+
+pub struct Pipeline {
+    /// The resolver's own `request` and `response`.
+    pub handler: Option<Handler>,
+    pub functions: Vec<Stage>,
+}
+
+/// What a request lends its resolvers.
+pub struct Services<'a> {
+    /// The request's way to DynamoDB: its loader.
+    pub dynamodb: &'a dyn DynamoDb,
+    pub token_key: &'a TokenKey,
+    pub clock: &'a Clock,
+    /// When the operation must have answered.
+    pub deadline: Option<tokio::time::Instant>,
+    /// Whether clients may see what went wrong inside a handler: on a laptop, not in production.
+    pub shows_internals: bool,
+}
+
+/// What became of a field.
+pub struct Resolution {
+    pub value: Result<Value, FieldError>,
+    /// Appended errors and log lines, in order.
+    pub effects: Effects,
+}
+
+impl Resolution {
+    pub fn value(value: Value) -> Resolution {
+        Resolution { value: Ok(value), effects: Effects::default() }
+    }
+}
+
+/// How a stage ended without failing.
+enum Output {
+    Value(Value),
+    /// `runtime.earlyReturn` with `skipTo: 'END'`: no further function runs.
+    End(Value),
+}
+
+impl Resolver {
+    /// Runs the resolver; never fails as a whole, so that what handlers left (log lines, appended errors) is kept.
+    pub async fn run(&self, mut ctx: Context, services: &Services<'_>) -> Resolution {
+        let value = match self {
+            Resolver::Unit(stage) => stage.run(&mut ctx, services).await.map(|output| match output {
+                Output::Value(value) | Output::End(value) => value,
+            }),
+            Resolver::Pipeline(pipeline) => pipeline.run(&mut ctx, services).await,
+        };
+        Resolution { value, effects: ctx.effects }
+    }
+}
+
+impl Stage {
+    async fn run(&self, ctx: &mut Context, services: &Services<'_>) -> Result<Output, FieldError> {
+        let request = match call(self.handler.as_ref(), Function::Request, ctx, services)? {
+            Some(Returned::Value(request)) => request,
+            Some(Returned::EarlyReturn { value, skip_to: SkipTo::Next }) => return Ok(Output::Value(value)),
+            Some(Returned::EarlyReturn { value, skip_to: SkipTo::End }) => return Ok(Output::End(value)),
+            // Without a request handler the data source is asked with an empty document: NONE answers null, DynamoDB
+            // says which part is missing.
+            None => Value::empty_object(),
+        };
+        let invocation = Invocation {
+            request: &request,
+            dynamodb: services.dynamodb,
+            rights: &self.rights,
+            coordinate: &self.coordinate,
+            token_key: services.token_key,
+        };
+        let outcome = self.data_source.invoke(invocation).await?;
+        ctx.result = outcome.result;
+        ctx.error = outcome.error;
+        // AppSync runs the response handler even when the data source failed.
+        match call(self.handler.as_ref(), Function::Response, ctx, services)? {
+            // What `earlyReturn` does in a response handler is UNCONFIRMED; it returns.
+            Some(Returned::Value(value) | Returned::EarlyReturn { value, .. }) => Ok(Output::Value(value)),
+            None => default_response(ctx).map(Output::Value),
+        }
+    }
+}
+
+impl Pipeline {
+    async fn run(&self, ctx: &mut Context, services: &Services<'_>) -> Result<Value, FieldError> {
+        let handler = self.handler.as_ref();
+        let (mut previous, mut skips_functions) = (Value::empty_object(), false);
+        match call(handler, Function::Request, ctx, services)? {
+            Some(Returned::Value(value)) => previous = value,
+            Some(Returned::EarlyReturn { value, .. }) => (previous, skips_functions) = (value, true),
+            None => {}
+        }
+        for function in self.functions.iter().filter(|_| !skips_functions) {
+            ctx.prev_result = Some(previous);
+            ctx.result = Value::Null;
+            // Whether AppSync lets `ctx.error` live on into the next function is UNCONFIRMED; it starts anew here.
+            ctx.error = None;
+            match function.run(ctx, services).await? {
+                Output::Value(value) => previous = value,
+                Output::End(value) => {
+                    previous = value;
+                    break;
+                }
+            }
+        }
+        ctx.error = None;
+        ctx.result = previous.clone();
+        ctx.prev_result = Some(previous.clone());
+        match call(handler, Function::Response, ctx, services)? {
+            Some(Returned::Value(value) | Returned::EarlyReturn { value, .. }) => Ok(value),
+            None => Ok(previous),
+        }
+    }
+}
+
+/// What AppSync does where no response code is given (spec appsync-service 7.5).
+fn default_response(ctx: &mut Context) -> Result<Value, FieldError> {
+    let result = std::mem::take(&mut ctx.result);
+    match ctx.error.take() {
+        Some(error) => Err(FieldError {
+            message: error.message,
+            error_type: Some(error.error_type),
+            data: result,
+            error_info: Value::Null,
+        }),
+        None => Ok(result),
+    }
+}
+
+/// Calls one function of a handler; `None` when there is no such function.
+fn call(
+    handler: Option<&Handler>,
+    function: Function,
+    ctx: &mut Context,
+    services: &Services<'_>,
+) -> Result<Option<Returned>, FieldError> {
+    let Some(handler) = handler else { return Ok(None) };
+    let is_exported = match function {
+        Function::Request => handler.has_request(),
+        Function::Response => handler.has_response(),
+    };
+    if !is_exported {
+        return Ok(None);
+    }
+    handler.call(function, ctx).map(Some).map_err(|failure| reported(failure, ctx, services))
+}
+
+/// A failure inside a handler goes to the log with its place; a client sees it only on a laptop.
+fn reported(failure: Failure, ctx: &mut Context, services: &Services<'_>) -> FieldError {
+    let Failure { mut error, position } = failure;
+    let Some((file, location)) = position else { return error };
+    let place = format!("{file}:{}:{}", location.line, location.column);
+    ctx.effects.logs.push(LogLine { level: LogLevel::Error, file, location, message: error.message.to_string() });
+    error.message = if services.shows_internals {
+        format!("{place}: {}", error.message).into()
+    } else {
+        Str::new_static("Runtime Error") // AppSync's own text (spec appsync-js 5)
+    };
+    error
+}
