@@ -17,6 +17,9 @@ use crate::project::Project;
 use crate::transport::console::Console;
 use crate::transport::http::{RequestLog, Server};
 
+/// Handlers run on the workers themselves; one that loops until its limit must leave others to serve.
+const LEAST_WORKERS: usize = 4;
+
 /// How often the embedded tables lose what has outlived its `timeToLive`. DynamoDB takes up to days.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -24,7 +27,9 @@ const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 const SAMPLE_QUERY: &str = "console.graphql";
 
 pub fn run(common: &Common, started: Instant) -> Result<(), Failure> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.max(LEAST_WORKERS))
         .enable_all()
         .build()
         .map_err(|error| Failure::Environment(format!("cannot start: {error}")))?;
