@@ -249,7 +249,7 @@ impl Sources<'_> {
             .or_insert_with(|| {
                 let rights = match domain {
                     Some(domain) => DomainRights::new(domain.clone()),
-                    None => DomainRights::unrestricted(),
+                    None => DomainRights::without_domain(),
                 };
                 let tables = config.data_sources.values().filter_map(|source| Some((source, source.table_name()?)));
                 Arc::new(tables.fold(rights, |rights, (source, table)| {

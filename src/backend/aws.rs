@@ -46,51 +46,62 @@ const DEFAULT_REGION: &str = "us-east-1";
 #[derive(Clone)]
 pub struct AwsDynamoDb {
     client: Client,
+    config: SdkConfig,
 }
 
 impl AwsDynamoDb {
     /// The account, region and credentials that the environment gives: variables, profiles, containers, instances, in
-    /// the SDK's usual order. `region` overrides; `role` (an ARN) is assumed for every call.
-    ///
-    /// Nothing is sent and no credentials are looked up until the first call.
-    pub async fn from_environment(region: Option<&str>, role: Option<&str>) -> AwsDynamoDb {
-        let config = match environment_config(region) {
-            Some(config) => config,
-            None => {
-                let loader = aws_config::defaults(BehaviorVersion::latest());
-                match region {
-                    Some(region) => loader.region(Region::new(region.to_owned())).load().await,
-                    None => loader.load().await,
-                }
-            }
-        };
-        let Some(role) = role else { return AwsDynamoDb::new(&config) };
-        let provider = AssumeRoleProvider::builder(role).session_name("syncline").configure(&config).build().await;
-        AwsDynamoDb::new(&config.into_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build())
+    /// the SDK's usual order. `region` overrides. Credentials are looked up at the first call.
+    pub async fn from_environment(region: Option<&str>) -> AwsDynamoDb {
+        if let Some(config) = config_from_variables(region) {
+            return AwsDynamoDb::new(config);
+        }
+        let loader = aws_config::defaults(BehaviorVersion::latest());
+        AwsDynamoDb::new(match region {
+            Some(region) => loader.region(Region::new(region.to_owned())).load().await,
+            None => loader.load().await,
+        })
     }
 
-    /// An emulator, or another service that speaks DynamoDB's protocol, at `url`. Credentials and region come from the
+    /// An emulator, or another service that speaks DynamoDB's protocol. Credentials and region come from the
     /// environment's variables; without them, invented credentials and `us-east-1` serve.
-    pub fn with_endpoint(url: &str) -> AwsDynamoDb {
-        let config = match environment_config(None) {
-            Some(config) => config,
-            None => config(
-                variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION")).unwrap_or_else(|| DEFAULT_REGION.to_owned()),
-                SharedCredentialsProvider::new(Credentials::new("local", "local", None, None, "syncline")),
-            ),
-        };
-        AwsDynamoDb::new(&config.into_builder().endpoint_url(url).build())
+    ///
+    /// # Errors
+    /// `SdkClientException` when `url` is no `http` or `https` address.
+    pub fn with_endpoint(url: &str) -> Result<AwsDynamoDb, ServiceError> {
+        let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+        if host.is_none_or(|host| host.is_empty() || host.contains(char::is_whitespace)) {
+            return Err(client_error(format!("`{url}` is not an address such as http://localhost:8000")));
+        }
+        let config = config_from_variables(None).unwrap_or_else(|| {
+            let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
+            let credentials = Credentials::new("local", "local", None, None, "syncline");
+            config(region.unwrap_or_else(|| DEFAULT_REGION.to_owned()), SharedCredentialsProvider::new(credentials))
+        });
+        Ok(AwsDynamoDb::new(config.into_builder().endpoint_url(url).build()))
     }
 
-    fn new(config: &SdkConfig) -> AwsDynamoDb {
-        let timeouts = TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).operation_attempt_timeout(ATTEMPT_TIMEOUT).build();
-        let config = aws_sdk_dynamodb::config::Builder::from(config)
+    /// The same DynamoDB with the rights of another role, as a domain's data sources have them.
+    pub async fn assuming_role(&self, role_arn: &str) -> AwsDynamoDb {
+        let provider =
+            AssumeRoleProvider::builder(role_arn).session_name("syncline").configure(&self.config).build().await;
+        AwsDynamoDb::new(
+            self.config.to_builder().credentials_provider(SharedCredentialsProvider::new(provider)).build(),
+        )
+    }
+
+    fn new(config: SdkConfig) -> AwsDynamoDb {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+            .build();
+        let client_config = aws_sdk_dynamodb::config::Builder::from(&config)
             .retry_config(RetryConfig::standard().with_max_attempts(ATTEMPTS))
             .timeout_config(timeouts)
             // Guards long transfers of other services; here it would only cost a task per call.
             .stalled_stream_protection(StalledStreamProtectionConfig::disabled())
             .build();
-        AwsDynamoDb { client: Client::from_conf(config) }
+        AwsDynamoDb { client: Client::from_conf(client_config), config }
     }
 
     async fn send(&self, operation: Operation, request: Value) -> Result<Value, ServiceError> {
@@ -135,7 +146,7 @@ impl DynamoDb for AwsDynamoDb {
 
 /// Region and credentials from variables alone. The usual chain would come to the same result, after reading profile
 /// files, which a Lambda has not and which cost its cold start.
-fn environment_config(region: Option<&str>) -> Option<SdkConfig> {
+fn config_from_variables(region: Option<&str>) -> Option<SdkConfig> {
     if variable("AWS_PROFILE").is_some() {
         return None;
     }
@@ -145,7 +156,11 @@ fn environment_config(region: Option<&str>) -> Option<SdkConfig> {
 }
 
 fn config(region: String, credentials: SharedCredentialsProvider) -> SdkConfig {
-    SdkConfig::builder().behavior_version(BehaviorVersion::latest()).region(Region::new(region)).credentials_provider(credentials).build()
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new(region))
+        .credentials_provider(credentials)
+        .build()
 }
 
 fn variable(name: &str) -> Option<String> {
@@ -166,7 +181,8 @@ impl Exchange {
 
     fn answer(&self) -> Result<Value, ServiceError> {
         let bytes = self.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let unreadable = |why: &dyn std::fmt::Display| client_error(format!("the answer of DynamoDB could not be read: {why}"));
+        let unreadable =
+            |why: &dyn std::fmt::Display| client_error(format!("the answer of DynamoDB could not be read: {why}"));
         serde_json::from_slice(&bytes.ok_or_else(|| unreadable(&"it is empty"))?).map_err(|error| unreadable(&error))
     }
 }
@@ -226,7 +242,8 @@ fn error_answer(response: &HttpResponse) -> Option<ServiceError> {
     let body: Value = serde_json::from_slice(response.body().bytes()?).ok()?;
     let code = body.get("__type")?.as_str()?;
     // Most errors say `message`, some `Message`; a few say nothing.
-    let message = ["message", "Message"].iter().find_map(|member| body.get(member).and_then(Value::as_str)).unwrap_or_default();
+    let message =
+        ["message", "Message"].iter().find_map(|member| body.get(member).and_then(Value::as_str)).unwrap_or_default();
     Some(ServiceError {
         code: code.rsplit('#').next().unwrap_or(code).into(),
         message: message.into(),
@@ -311,8 +328,20 @@ mod tests {
     fn operation(name: &str) -> Operation {
         use Operation::*;
         let all = [
-            GetItem, PutItem, UpdateItem, DeleteItem, Query, Scan, BatchGetItem, BatchWriteItem, TransactGetItems, TransactWriteItems,
-            CreateTable, UpdateTable, DescribeTable, UpdateTimeToLive,
+            GetItem,
+            PutItem,
+            UpdateItem,
+            DeleteItem,
+            Query,
+            Scan,
+            BatchGetItem,
+            BatchWriteItem,
+            TransactGetItems,
+            TransactWriteItems,
+            CreateTable,
+            UpdateTable,
+            DescribeTable,
+            UpdateTimeToLive,
         ];
         all.into_iter().find(|operation| operation.name() == name).unwrap()
     }
@@ -327,10 +356,12 @@ mod tests {
     #[tokio::test]
     async fn every_operation_travels_signed_and_comes_back_as_json() {
         let server = serve(|_| None).await;
-        let dynamodb = AwsDynamoDb::with_endpoint(&server.url);
+        let dynamodb = AwsDynamoDb::with_endpoint(&server.url).unwrap();
         let number = "12345678901234567890123456789012345678";
         let item = format!(r#"{{"id":{{"S":"é"}},"n":{{"N":"{number}"}},"m":{{"M":{{"b":{{"B":"AAE="}}}}}}}}"#);
-        let put_two = format!(r#"{{"RequestItems":{{"things":[{{"PutRequest":{{"Item":{item}}}}},{{"PutRequest":{{"Item":{{"id":{{"S":"2"}}}}}}}}]}}}}"#);
+        let put_two = format!(
+            r#"{{"RequestItems":{{"things":[{{"PutRequest":{{"Item":{item}}}}},{{"PutRequest":{{"Item":{{"id":{{"S":"2"}}}}}}}}]}}}}"#
+        );
         for (operation, request, member, expected) in [
             (Operation::CreateTable, TABLE, "", ""),
             (Operation::DescribeTable, r#"{"TableName":"things"}"#, "", ""),
@@ -356,17 +387,35 @@ mod tests {
                 r#"[{"id":{"S":"2"}}]"#,
             ),
             (Operation::Scan, r#"{"TableName":"things"}"#, "Count", "3"),
-            (Operation::BatchGetItem, r#"{"RequestItems":{"things":{"Keys":[{"id":{"S":"2"}}]}}}"#, "Responses", r#"{"things":[{"id":{"S":"2"}}]}"#),
+            (
+                Operation::BatchGetItem,
+                r#"{"RequestItems":{"things":{"Keys":[{"id":{"S":"2"}}]}}}"#,
+                "Responses",
+                r#"{"things":[{"id":{"S":"2"}}]}"#,
+            ),
             (
                 Operation::TransactWriteItems,
                 r#"{"TransactItems":[{"Delete":{"TableName":"things","Key":{"id":{"S":"2"}}}}]}"#,
                 "",
                 "",
             ),
-            (Operation::TransactGetItems, r#"{"TransactItems":[{"Get":{"TableName":"things","Key":{"id":{"S":"2"}}}}]}"#, "Responses", "[{}]"),
-            (Operation::DeleteItem, r#"{"TableName":"things","Key":{"id":{"S":"3"}},"ReturnValues":"ALL_OLD"}"#, "Attributes", r#"{"a":{"BOOL":true},"id":{"S":"3"}}"#),
+            (
+                Operation::TransactGetItems,
+                r#"{"TransactItems":[{"Get":{"TableName":"things","Key":{"id":{"S":"2"}}}}]}"#,
+                "Responses",
+                "[{}]",
+            ),
+            (
+                Operation::DeleteItem,
+                r#"{"TableName":"things","Key":{"id":{"S":"3"}},"ReturnValues":"ALL_OLD"}"#,
+                "Attributes",
+                r#"{"a":{"BOOL":true},"id":{"S":"3"}}"#,
+            ),
         ] {
-            let answer = dynamodb.call(operation, parse(request)).await.unwrap_or_else(|error| panic!("{operation:?}: {error:?}"));
+            let answer = dynamodb
+                .call(operation, parse(request))
+                .await
+                .unwrap_or_else(|error| panic!("{operation:?}: {error:?}"));
             if !member.is_empty() {
                 assert_eq!(answer.get(member), Some(&parse(expected)), "{operation:?}");
             }
@@ -383,7 +432,7 @@ mod tests {
     #[tokio::test]
     async fn errors_arrive_whole() {
         let server = serve(|_| None).await;
-        let dynamodb = AwsDynamoDb::with_endpoint(&server.url);
+        let dynamodb = AwsDynamoDb::with_endpoint(&server.url).unwrap();
         dynamodb.call(Operation::CreateTable, parse(TABLE)).await.unwrap();
         let put = r#"{"TableName":"things","Item":{"id":{"S":"1"}},"ConditionExpression":"attribute_not_exists(id)",
             "ReturnValuesOnConditionCheckFailure":"ALL_OLD"}"#;
@@ -407,7 +456,7 @@ mod tests {
             (number == 2).then_some((StatusCode::BAD_REQUEST, throttled))
         })
         .await;
-        let dynamodb = AwsDynamoDb::with_endpoint(&server.url);
+        let dynamodb = AwsDynamoDb::with_endpoint(&server.url).unwrap();
         dynamodb.call(Operation::CreateTable, parse(TABLE)).await.unwrap();
         dynamodb.call(Operation::PutItem, parse(r#"{"TableName":"things","Item":{"id":{"S":"1"}}}"#)).await.unwrap();
         assert_eq!(server.headers.lock().unwrap().len(), 3);
@@ -416,15 +465,22 @@ mod tests {
     #[tokio::test]
     async fn what_is_no_dynamodb_is_a_client_error_that_says_so() {
         let server = serve(|_| Some((StatusCode::NOT_FOUND, "<html>nothing here</html>"))).await;
-        let error = AwsDynamoDb::with_endpoint(&server.url).call(Operation::Scan, parse(r#"{"TableName":"things"}"#)).await.unwrap_err();
+        let error = AwsDynamoDb::with_endpoint(&server.url)
+            .unwrap()
+            .call(Operation::Scan, parse(r#"{"TableName":"things"}"#))
+            .await
+            .unwrap_err();
         assert_eq!((error.code.as_str(), error.status), ("SdkClientException", 0));
         assert!(error.message.starts_with("the answer of DynamoDB could not be read: "), "{}", error.message);
 
         let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-        let unreachable = AwsDynamoDb::with_endpoint(&format!("http://{closed}"));
+        let unreachable = AwsDynamoDb::with_endpoint(&format!("http://{closed}")).unwrap();
         let error = unreachable.call(Operation::Scan, parse(r#"{"TableName":"things"}"#)).await.unwrap_err();
         assert_eq!((error.code.as_str(), error.status), ("SdkClientException", 0));
         assert!(error.message.starts_with("DynamoDB could not be reached: "), "{}", error.message);
         assert!(error.message.to_lowercase().contains("connection refused"), "{}", error.message);
+
+        let error = AwsDynamoDb::with_endpoint("localhost:8000").err().unwrap();
+        assert_eq!(error.message, "`localhost:8000` is not an address such as http://localhost:8000");
     }
 }

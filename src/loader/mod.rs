@@ -72,7 +72,7 @@ struct State {
     /// Asked for, not sent yet, in the order of asking.
     queue: Vec<Arc<Read>>,
     /// Queued or under way, by identity: what a further identical read joins.
-    joinable: HashMap<String, Arc<Read>>,
+    joinable: HashMap<Arc<batch::Identity>, Arc<Read>>,
     stats: Stats,
 }
 
@@ -80,8 +80,7 @@ struct State {
 struct Read {
     operation: Operation,
     request: Value,
-    /// Equal for reads that may share an answer.
-    identity: String,
+    identity: Arc<batch::Identity>,
     is_sent: AtomicBool,
     slot: Mutex<Slot>,
 }
@@ -109,7 +108,11 @@ impl RequestLoader {
     pub async fn drive<F: Future>(&self, root: F) -> F::Output {
         let _driving = Driving::start(&self.0);
         let mut root = pin!(root);
-        let signal = Arc::new(Signal { is_woken: AtomicBool::new(true), is_polling: AtomicBool::new(false), task: AtomicWaker::new() });
+        let signal = Arc::new(Signal {
+            is_woken: AtomicBool::new(true),
+            is_polling: AtomicBool::new(false),
+            task: AtomicWaker::new(),
+        });
         let root_waker = Waker::from(signal.clone());
         let mut calls: FuturesUnordered<BoxFuture<'static, ()>> = FuturesUnordered::new();
         poll_fn(|cx| {
@@ -184,14 +187,19 @@ impl Shared {
 
     /// Queues a read, or joins one that is the same.
     fn ask(&self, operation: Operation, request: Value) -> Arc<Read> {
-        let identity = batch::identity(operation, &request);
+        let identity = Arc::new(batch::Identity::of(operation, &request));
         let mut state = self.state();
         if let Some(read) = state.joinable.get(&identity).cloned() {
             state.stats.coalesced += 1;
             return read;
         }
-        let read =
-            Arc::new(Read { operation, request, identity: identity.clone(), is_sent: AtomicBool::new(false), slot: Mutex::default() });
+        let read = Arc::new(Read {
+            operation,
+            request,
+            identity: identity.clone(),
+            is_sent: AtomicBool::new(false),
+            slot: Mutex::default(),
+        });
         state.joinable.insert(identity, read.clone());
         state.queue.push(read.clone());
         read

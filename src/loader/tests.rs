@@ -22,8 +22,10 @@ fn tables() -> Arc<LocalDynamoDb> {
         table("orders", key("customer", KeyType::S), Some(key("number", KeyType::N))),
     ];
     create_tables(&dynamodb, &descriptions).now_or_never().unwrap().unwrap();
-    let things: Vec<Value> = (0..200).map(|id| object! { "id" => id.to_string(), "n" => id, "next" => (id + 1).to_string() }).collect();
-    let orders: Vec<Value> = (0..4).map(|number| object! { "customer" => "c", "number" => number, "n" => number }).collect();
+    let things: Vec<Value> =
+        (0..200).map(|id| object! { "id" => id.to_string(), "n" => id, "next" => (id + 1).to_string() }).collect();
+    let orders: Vec<Value> =
+        (0..4).map(|number| object! { "customer" => "c", "number" => number, "n" => number }).collect();
     seed_table(&dynamodb, "things", &things).now_or_never().unwrap().unwrap();
     seed_table(&dynamodb, "orders", &orders).now_or_never().unwrap().unwrap();
     Arc::new(dynamodb)
@@ -46,7 +48,8 @@ fn order(number: &str) -> Value {
 /// Reads everything at once, through a loader, and says what it cost.
 fn read_all(dynamodb: Arc<dyn DynamoDb>, requests: &[Value]) -> (Vec<Result<Value, ServiceError>>, Stats) {
     let loader = RequestLoader::with_sleep(dynamodb, |_| Box::pin(std::future::ready(())));
-    let answers = run(loader.drive(join_all(requests.iter().map(|request| loader.call(Operation::GetItem, request.clone())))));
+    let answers =
+        run(loader.drive(join_all(requests.iter().map(|request| loader.call(Operation::GetItem, request.clone())))));
     (answers, loader.stats())
 }
 
@@ -97,7 +100,11 @@ fn a_projection_without_the_key_returns_no_key() {
     };
     let (answers, stats) = read_all(tables(), &[projected(1), projected(2), thing(3)]);
     assert_eq!(answers[1], Ok(object! { "Item" => object! { "n" => object! { "N" => "2" } } }));
-    assert_eq!(stats.calls, [(Operation::GetItem, 1), (Operation::BatchGetItem, 1)], "other projections are other calls");
+    assert_eq!(
+        stats.calls,
+        [(Operation::GetItem, 1), (Operation::BatchGetItem, 1)],
+        "other projections are other calls"
+    );
 }
 
 #[test]
@@ -127,7 +134,13 @@ fn what_answers_lead_to_is_batched_again() {
 #[test]
 fn nested_joins_that_let_others_run_do_not_tear_a_batch_apart() {
     let loader = RequestLoader::new(tables());
-    let row = |row: i32| join_all((0..40).map(move |column| (row, column)).map(|(row, column)| loader.call(Operation::GetItem, thing((row * 40 + column) % 200))));
+    let row = |row: i32| {
+        join_all(
+            (0..40)
+                .map(move |column| (row, column))
+                .map(|(row, column)| loader.call(Operation::GetItem, thing((row * 40 + column) % 200))),
+        )
+    };
     run(loader.drive(join_all((0..40).map(row))));
     assert_eq!(loader.stats(), Stats { calls: vec![(Operation::BatchGetItem, 2)], coalesced: 1598 });
 }
@@ -138,11 +151,12 @@ fn identical_queries_are_one_and_different_queries_are_not() {
     let query = |from: &str| {
         let values = object! { ":c" => object! { "S" => "c" }, ":n" => object! { "N" => from } };
         let request = object! { "TableName" => "orders", "KeyConditionExpression" => "customer = :c AND #n >= :n",
-            "ExpressionAttributeNames" => object! { "#n" => "number" }, "ExpressionAttributeValues" => values };
+        "ExpressionAttributeNames" => object! { "#n" => "number" }, "ExpressionAttributeValues" => values };
         loader.call(Operation::Query, request)
     };
     let answers = run(loader.drive(join_all([query("0"), query("2"), query("0")])));
-    let counts: Vec<_> = answers.iter().map(|answer| answer.as_ref().unwrap().get("Count").unwrap().as_i64().unwrap()).collect();
+    let counts: Vec<_> =
+        answers.iter().map(|answer| answer.as_ref().unwrap().get("Count").unwrap().as_i64().unwrap()).collect();
     assert_eq!(counts, [4, 2, 4]);
     assert_eq!(loader.stats(), Stats { calls: vec![(Operation::Query, 2)], coalesced: 1 });
 }
@@ -243,7 +257,8 @@ fn a_read_after_a_write_does_not_join_one_from_before() {
         loader.call(Operation::PutItem, put).await.unwrap();
         n_of(&loader.call(Operation::GetItem, thing(1)).await)
     };
-    let (before, after) = run(loader.drive(futures_util::future::join(loader.call(Operation::GetItem, thing(1)), write_then_read)));
+    let (before, after) =
+        run(loader.drive(futures_util::future::join(loader.call(Operation::GetItem, thing(1)), write_then_read)));
     assert_eq!((n_of(&before), after), (Some(1), Some(9)));
     assert_eq!(loader.stats().calls, [(Operation::GetItem, 2), (Operation::PutItem, 1)]);
 }

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::backend::files::{ProjectFiles, read_project};
 use crate::error::{Diagnostic, Severity, SourceFile};
 use crate::project::{Access, Code, Project, ResolverKind, Stage, check_wiring};
-use crate::schema::{FieldDefinition, InterfaceType, NameMap, ObjectType, Scalar, Schema, Type, TypeDefinition};
+use crate::limits::Limits;
+use crate::schema::{Schema, parse_schema};
 use crate::value::Str;
 
 /// A project in memory: paths and texts.
@@ -36,15 +36,15 @@ fn describe(project: &Project, text: &mut String) {
     let _ = writeln!(text, "name: {}", config.name);
     for table in config.tables.values() {
         let sort_key =
-            table.sort_key.as_ref().map_or(String::new(), |key| format!(" + {}:{}", key.name, key.ty.letter()));
+            table.sort_key.as_ref().map_or(String::new(), |key| format!(" + {}:{}", key.name, key.ty.name()));
         let key = &table.partition_key;
         let _ =
-            write!(text, "table {} = {}: {}:{}{sort_key}", table.name, table.physical_name, key.name, key.ty.letter());
+            write!(text, "table {} = {}: {}:{}{sort_key}", table.name, table.physical_name, key.name, key.ty.name());
         for index in &table.indexes {
             let sort_key =
-                index.sort_key.as_ref().map_or(String::new(), |key| format!(" + {}:{}", key.name, key.ty.letter()));
+                index.sort_key.as_ref().map_or(String::new(), |key| format!(" + {}:{}", key.name, key.ty.name()));
             let key = &index.partition_key;
-            let _ = write!(text, "; {} {}:{}{sort_key} {:?}", index.name, key.name, key.ty.letter(), index.projection);
+            let _ = write!(text, "; {} {}:{}{sort_key} {:?}", index.name, key.name, key.ty.name(), index.projection);
         }
         let seed = table.seed.as_ref().map_or(String::new(), |seed| format!("; seed {}", seed.path));
         let _ = writeln!(text, "{seed}");
@@ -154,23 +154,8 @@ fn access_follows_the_physical_table_whatever_the_data_source_is_called() {
 }
 
 fn schema() -> Schema {
-    let field = |name: &str| {
-        let ty = Type::Named("Int".into());
-        (name.into(), Arc::new(FieldDefinition { name: name.into(), arguments: NameMap::default(), ty }))
-    };
-    let object = |name: &str, fields: &[&str]| {
-        let fields = fields.iter().map(|name| field(name)).collect();
-        TypeDefinition::Object(Arc::new(ObjectType { name: name.into(), fields, interfaces: Vec::new() }))
-    };
-    let node = InterfaceType { name: "Node".into(), fields: NameMap::default(), possible_types: vec!["User".into()] };
-    let types = [
-        ("Int", TypeDefinition::Scalar(Scalar::Int)),
-        ("Query", object("Query", &["user", "users"])),
-        ("User", object("User", &["id", "name"])),
-        ("Node", TypeDefinition::Interface(Arc::new(node))),
-    ];
-    let types = types.into_iter().map(|(name, ty)| (name.into(), ty)).collect();
-    Schema { types, query_type: "Query".into(), mutation_type: None, subscription_type: None }
+    let sdl = "type Query { user: Int users: Int } type User implements Node { id: Int name: Int } interface Node { id: Int }";
+    parse_schema(&[SourceFile::new("schema.graphql", sdl)], &Limits::default()).map(|parsed| parsed.schema).unwrap()
 }
 
 #[test]
