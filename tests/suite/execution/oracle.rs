@@ -159,26 +159,30 @@ impl ObjectValue for Object<'_> {
             None => self.data.get(name).unwrap_or(&Value::Null),
         };
         let (_, ty) = fields_of(self.type_name).iter().find(|(field, _)| *field == name).unwrap();
-        resolved(value, ty, self.resolvers)
+        Ok(resolved(value, ty, self.resolvers))
     }
 }
 
-fn resolved<'a>(value: &'a Value, ty: &'a str, resolvers: &'a Resolvers) -> Result<ResolvedValue<'a>, FieldError> {
+/// A value of the wrong kind becomes a leaf that fits nothing, because an error of a list item would fail the whole list.
+fn resolved<'a>(value: &'a Value, ty: &'a str, resolvers: &'a Resolvers) -> ResolvedValue<'a> {
     let ty = ty.trim_end_matches('!');
-    let mismatch = || FieldError { message: "mismatch".into() };
+    let misfit = || ResolvedValue::leaf("misfit");
     if value.is_null() {
-        return Ok(ResolvedValue::Leaf(apollo_compiler::response::JsonValue::Null));
+        return ResolvedValue::null();
     }
     if let Some(item) = ty.strip_prefix('[').and_then(|ty| ty.strip_suffix(']')) {
-        let items = value.as_array().ok_or_else(mismatch)?;
-        return Ok(ResolvedValue::List(Box::new(items.iter().map(move |value| resolved(value, item, resolvers)))));
+        let Some(items) = value.as_array() else { return misfit() };
+        return ResolvedValue::List(Box::new(items.iter().map(move |value| Ok(resolved(value, item, resolvers)))));
     }
     if ty == "Int" {
-        let number = value.as_i64().ok_or_else(mismatch)?;
-        return Ok(ResolvedValue::leaf(number as i32));
+        return value.as_i64().map_or_else(misfit, |number| ResolvedValue::leaf(number as i32));
     }
-    let type_name = value["__typename"].as_str().filter(|name| *name == ty || matches!(ty, "Node" | "Any") && *name != "Query");
-    Ok(ResolvedValue::object(Object { type_name: type_name.ok_or_else(mismatch)?, data: value, resolvers }))
+    match value["__typename"].as_str() {
+        Some(name) if name == ty || (matches!(ty, "Node" | "Any") && name != "Query") => {
+            ResolvedValue::object(Object { type_name: name, data: value, resolvers })
+        }
+        _ => misfit(),
+    }
 }
 
 fn expected(document: &str, variables: &Value, resolvers: &Resolvers) -> Value {

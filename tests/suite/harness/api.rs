@@ -110,7 +110,7 @@ impl Schema {
             coordinate: coordinate.into(),
             handler: None,
             data_source: Arc::new(Acting(action)),
-            rights: Arc::new(DomainRights::unrestricted()),
+            rights: Arc::new(DomainRights::without_domain()),
         });
         let fields = self.executable.resolvers.entry(type_name.into()).or_default();
         fields.insert(field_name.into(), Arc::new(resolver));
