@@ -144,11 +144,11 @@ impl<'a> Rules<'_> {
 
     fn check_write(&mut self, target: &SimpleAssignmentTarget<'a>) {
         match target {
-            SimpleAssignmentTarget::AssignmentTargetIdentifier(identifier) => {
-                if self.symbol(identifier).is_some_and(|id| self.contexts.contains(&id)) {
-                    let message = format!("{} is readonly and re-assignment is not supported.", identifier.name);
-                    self.refuse(identifier.span, message, "use another name");
-                }
+            SimpleAssignmentTarget::AssignmentTargetIdentifier(identifier)
+                if self.symbol(identifier).is_some_and(|id| self.contexts.contains(&id)) =>
+            {
+                let message = format!("{} is readonly and re-assignment is not supported.", identifier.name);
+                self.refuse(identifier.span, message, "use another name");
             }
             SimpleAssignmentTarget::StaticMemberExpression(member) => {
                 self.check_context_write(&member.object, &member.property.name, member.span);
