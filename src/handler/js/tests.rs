@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::engine::Engine;
 use super::{Dialect, JsProgram};
 use crate::clock::Clock;
 use crate::context::{Context, DataSourceError, Identity, Info, RequestInfo};
@@ -34,7 +35,7 @@ fn context(json: &Value) -> Context {
     Context {
         arguments,
         source: member("source"),
-        identity: Identity { value: member("identity"), ..Identity::default() },
+        identity: Identity { value: member("identity") },
         request: Arc::new(RequestInfo {
             headers: request.get("headers").cloned().unwrap_or(Value::empty_object()),
             domain_name: request.get("domainName").cloned().unwrap_or_default(),
@@ -372,7 +373,7 @@ fn memory_stays_flat_over_many_calls() {
         let engines = program.engines.lock().unwrap();
         engines.iter().map(Engine::memory_bytes).sum::<i64>()
     };
-    let mut round = || {
+    let round = || {
         let mut ctx = Context { result: result.clone(), arguments: Value::empty_object(), ..Context::default() };
         call(&program, &mut ctx).unwrap();
     };
@@ -381,8 +382,6 @@ fn memory_stays_flat_over_many_calls() {
     (0..5_000).for_each(|_| round());
     assert!(used() < before + 1024 * 1024, "{before} bytes before, {} after", used());
 }
-
-use super::engine::Engine;
 
 #[test]
 fn a_value_returned_whole_is_the_same_value() {
@@ -399,4 +398,27 @@ fn a_value_returned_whole_is_the_same_value() {
     };
     assert!(same(returned.get("payload").unwrap(), &result));
     assert!(same(returned.get("list").unwrap(), &items));
+}
+
+#[test]
+fn no_text_makes_the_compiler_panic() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/js");
+    let mut seen = 0;
+    for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.extension().is_none_or(|extension| extension != "txt") {
+            continue;
+        }
+        for case in split_cases(&std::fs::read_to_string(&path).unwrap()) {
+            for (end, _) in case.source.char_indices().step_by(11) {
+                for (name, dialect) in [("code.js", Dialect::AppSync), ("code.ts", Dialect::Standard)] {
+                    // The end of the text alone, and its beginning alone: code that stops anywhere, and starts anywhere.
+                    for text in [&case.source[..end], &case.source[end..]] {
+                        let _ = JsProgram::compile(&[SourceFile::new(name, text)], &[name.into()], dialect, &Limits::default());
+                        seen += 1;
+                    }
+                }
+            }
+        }
+    }
+    assert!(seen > 1_000);
 }
