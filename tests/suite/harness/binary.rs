@@ -1,0 +1,126 @@
+//! The real binary, as a user runs it.
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+/// A finished run.
+#[derive(Debug)]
+pub struct Run {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    #[track_caller]
+    pub fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// `syncline` with nothing of the surroundings that could change what it does.
+fn syncline(project: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_syncline"));
+    command.current_dir(project).env_remove("AWS_LAMBDA_RUNTIME_API").env_remove("SYNCLINE_LOG").env_remove("SYNCLINE_SECRET");
+    command
+}
+
+/// Runs `syncline` in a project's folder to its end.
+#[track_caller]
+pub fn run(project: &Path, arguments: &[&str]) -> Run {
+    run_with_input(project, arguments, "")
+}
+
+#[track_caller]
+pub fn run_with_input(project: &Path, arguments: &[&str], input: &str) -> Run {
+    let mut command = syncline(project);
+    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let output = child.wait_with_output().unwrap();
+    Run {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// `syncline dev` at work on a port of its own; killed when dropped.
+pub struct Dev {
+    pub address: SocketAddr,
+    child: Child,
+    talk: Arc<Mutex<String>>,
+}
+
+/// Longest a test waits for something that has to happen. Far beyond what it takes.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+impl Dev {
+    /// Starts it in a project's folder and waits for its summary.
+    #[track_caller]
+    pub fn start(project: &Path, arguments: &[&str]) -> Dev {
+        let mut command = syncline(project);
+        command.args(["dev", "--port", "0"]).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let talk = Arc::new(Mutex::new(String::new()));
+        let (heard, stderr) = (talk.clone(), child.stderr.take().unwrap());
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                heard.lock().unwrap().push_str(&(line + "\n"));
+            }
+        });
+        let mut dev = Dev { address: "127.0.0.1:0".parse().unwrap(), child, talk };
+        dev.wait_for("started");
+        let talk = dev.talk();
+        let address = talk.split("http://").nth(1).and_then(|rest| rest.split('/').next());
+        dev.address = address.and_then(|address| address.parse().ok()).unwrap_or_else(|| panic!("no address in:\n{talk}"));
+        dev
+    }
+
+    /// What it has said so far.
+    pub fn talk(&self) -> String {
+        self.talk.lock().unwrap().clone()
+    }
+
+    /// Waits until it has said something that contains `text`.
+    #[track_caller]
+    pub fn wait_for(&mut self, text: &str) {
+        wait_until(|| {
+            if self.talk().contains(text) {
+                return Ok(());
+            }
+            let ended = self.child.try_wait().unwrap().map(|status| format!(" and ended with {status}")).unwrap_or_default();
+            Err(format!("it did not say {text:?}{ended}, but:\n{}", self.talk()))
+        });
+    }
+
+    /// Ends it at once, as a power cut would: no handler of its own runs.
+    pub fn kill(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+impl Drop for Dev {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Asks again and again until the answer is `Ok`; fails with the last `Err` when patience ends.
+#[track_caller]
+pub fn wait_until<T>(mut ask: impl FnMut() -> Result<T, String>) -> T {
+    let started = Instant::now();
+    loop {
+        match ask() {
+            Ok(found) => return found,
+            Err(problem) if started.elapsed() > PATIENCE => panic!("{problem}"),
+            Err(_) => std::thread::sleep(Duration::from_millis(20)),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+export function titleOf(doc) {
+  return doc.title.trim();
+}

@@ -1,0 +1,2 @@
+export const request = (ctx) => ({ payload: ctx.env });
+export const response = (ctx) => ctx.result;

@@ -1,0 +1,5 @@
+const MARK = '!';
+
+export function shout(text) {
+  return `${text.toUpperCase()}${MARK}`;
+}

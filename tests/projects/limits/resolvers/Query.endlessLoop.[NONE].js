@@ -1,0 +1,7 @@
+export function request() {
+  while (true) {}
+}
+
+export function response(ctx) {
+  return ctx.result;
+}

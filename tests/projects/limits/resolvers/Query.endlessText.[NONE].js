@@ -1,0 +1,8 @@
+export function request() {
+  let text = 'x';
+  for (;;) text += text;
+}
+
+export function response(ctx) {
+  return ctx.result;
+}

@@ -1,0 +1,7 @@
+export function request(ctx) {
+  return { payload: `prev is ${JSON.stringify(ctx.prev)}` };
+}
+
+export function response(ctx) {
+  return ctx.result;
+}

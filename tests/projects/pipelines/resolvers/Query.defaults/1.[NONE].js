@@ -1,0 +1,3 @@
+export function request(ctx) {
+  return { payload: '1' };
+}

@@ -1,0 +1,5 @@
+import { get } from '@aws-appsync/utils/dynamodb';
+
+export function request(ctx) {
+  return get({ key: { id: ctx.prev.result } });
+}
