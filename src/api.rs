@@ -103,9 +103,9 @@ pub struct OperationReport {
     pub resolver_count: usize,
     pub error_count: usize,
     /// DynamoDB calls really made, by kind, in the order of first use.
-    pub calls: Vec<(Operation, usize)>,
+    pub calls: Vec<(Operation, u32)>,
     /// Reads that needed no call of their own.
-    pub coalesced: usize,
+    pub coalesced: u32,
     pub logs: Vec<LogLine>,
 }
 
@@ -249,7 +249,7 @@ impl Sources<'_> {
             .or_insert_with(|| {
                 let rights = match domain {
                     Some(domain) => DomainRights::new(domain.clone()),
-                    None => DomainRights::unrestricted(),
+                    None => DomainRights::without_domain(),
                 };
                 let tables = config.data_sources.values().filter_map(|source| Some((source, source.table_name()?)));
                 Arc::new(tables.fold(rights, |rights, (source, table)| {

@@ -45,9 +45,10 @@ impl KeyedProjection {
     pub fn new(expression: &str, names: &Map, key_names: &[Str]) -> KeyedProjection {
         let mut keyed = KeyedProjection { expression: expression.to_owned(), names: names.clone(), added: Vec::new() };
         for key_name in key_names {
-            let is_projected = expression.split(',').map(str::trim).any(|path| {
-                path == key_name || names.get(path).and_then(Value::as_str) == Some(key_name)
-            });
+            let is_projected = expression
+                .split(',')
+                .map(str::trim)
+                .any(|path| path == key_name || names.get(path).and_then(Value::as_str) == Some(key_name));
             if is_projected {
                 continue;
             }
@@ -85,13 +86,20 @@ mod tests {
         assert_eq!(key, key_identity(&map(r#"{"b":{"N":"1e1"},"a":{"S":"x"}}"#)));
         assert_ne!(key, key_identity(&map(r#"{"a":{"S":"x"},"b":{"S":"10"}}"#)));
         assert_ne!(key_identity(&map(r#"{"a":{"S":"1"}}"#)), key_identity(&map(r#"{"a":{"B":"1"}}"#)));
-        assert_eq!(item_identity(&map(r#"{"z":{"S":"1"},"a":{"S":"x"},"b":{"N":"10"}}"#), &["b".into(), "a".into()]), Some(key));
+        assert_eq!(
+            item_identity(&map(r#"{"z":{"S":"1"},"a":{"S":"x"},"b":{"N":"10"}}"#), &["b".into(), "a".into()]),
+            Some(key)
+        );
         assert_eq!(item_identity(&map(r#"{"a":{"S":"x"}}"#), &["b".into()]), None);
     }
 
     #[test]
     fn missing_key_attributes_are_projected_and_stripped_again() {
-        let keyed = KeyedProjection::new("#n, total", &map(r##"{"#n":"id","#syncline_key_0":"x"}"##), &["id".into(), "sort".into()]);
+        let keyed = KeyedProjection::new(
+            "#n, total",
+            &map(r##"{"#n":"id","#syncline_key_0":"x"}"##),
+            &["id".into(), "sort".into()],
+        );
         assert_eq!(keyed.expression, "#n, total, #syncline_key_1");
         assert_eq!(keyed.names.get("#syncline_key_1"), Some(&Value::from("sort")));
         assert_eq!(keyed.strip(map(r#"{"id":1,"total":2,"sort":3}"#)), map(r#"{"id":1,"total":2}"#));

@@ -173,7 +173,9 @@ fn read_text(path: &Path, size: u64) -> Result<String, String> {
     if bytes.len() as u64 > FILE_BYTES {
         return Err(too_large());
     }
-    String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_string())
+    let text = String::from_utf8(bytes).map_err(|_| "it is not UTF-8 text".to_string())?;
+    // Editors on Windows put a byte order mark first, which no reader of ours expects.
+    Ok(text.strip_prefix('\u{feff}').map(str::to_string).unwrap_or(text))
 }
 
 fn unreadable_folder(folder: &Path, error: &std::io::Error) -> Diagnostic {
@@ -205,7 +207,7 @@ mod tests {
         write("resolvers/users/Query.user.[users].js", b"//");
         write("resolvers/notes.txt", b"left unread");
         write("resolvers/broken.js", b"\xff");
-        write("seed/users.json", b"[]");
+        write("seed/users.json", b"\xef\xbb\xbf[]");
         write("node_modules/x/index.js", b"//");
         write(".hidden/x.json", b"{}");
         write("other/syncline.yaml", b"name: other");
@@ -225,6 +227,7 @@ mod tests {
                 "syncline.yaml"
             ]
         );
+        assert_eq!(&*files.get("seed/users.json").unwrap().text, "[]");
         assert_eq!(&*files.get("resolvers/notes.txt").unwrap().text, "");
         assert_eq!(files.unreadable.get("resolvers/broken.js").map(String::as_str), Some("it is not UTF-8 text"));
     }

@@ -104,7 +104,10 @@ pub async fn seed_table(dynamodb: &dyn DynamoDb, table: &str, items: &[Value]) -
             match answer.get("UnprocessedItems") {
                 Some(Value::Object(left)) if !left.is_empty() && attempt < 8 => requests = Value::Object(left.clone()),
                 Some(Value::Object(left)) if !left.is_empty() => {
-                    return Err(refused("ProvisionedThroughputExceededException", format!("table `{table}` took only a part of its seed items")));
+                    return Err(refused(
+                        "ProvisionedThroughputExceededException",
+                        format!("table `{table}` took only a part of its seed items"),
+                    ));
                 }
                 _ => break,
             }
@@ -165,7 +168,11 @@ async fn create(dynamodb: &dyn DynamoDb, table: &TableDescription) -> Result<(),
 }
 
 /// Emulators, like DynamoDB, answer before a table can be used; the embedded engine's is ready at once.
-async fn until_ready(dynamodb: &dyn DynamoDb, table: &TableDescription, first: Option<&Value>) -> Result<(), ServiceError> {
+async fn until_ready(
+    dynamodb: &dyn DynamoDb,
+    table: &TableDescription,
+    first: Option<&Value>,
+) -> Result<(), ServiceError> {
     let is_ready = |description: Option<&Value>| {
         description.and_then(|description| description.get("TableStatus")).and_then(Value::as_str) == Some("ACTIVE")
     };
@@ -190,7 +197,13 @@ async fn complete_existing(dynamodb: &dyn DynamoDb, table: &TableDescription, an
     let definitions = existing.get("AttributeDefinitions").and_then(Value::as_list).unwrap_or_default();
     let (found, wanted) = (keys_of(existing, definitions), wanted_keys(&table.partition_key, table.sort_key.as_ref()));
     if found != wanted {
-        problems.push(Diagnostic::error(format!("table `{}` exists with the key {found}, but the project says {wanted}", table.name)).help(HELP));
+        problems.push(
+            Diagnostic::error(format!(
+                "table `{}` exists with the key {found}, but the project says {wanted}",
+                table.name
+            ))
+            .help(HELP),
+        );
         return problems;
     }
     let existing_indexes: Vec<&Value> = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"]
@@ -199,7 +212,8 @@ async fn complete_existing(dynamodb: &dyn DynamoDb, table: &TableDescription, an
         .flatten()
         .collect();
     for index in &table.indexes {
-        let same_name = existing_indexes.iter().find(|other| other.get("IndexName").and_then(Value::as_str) == Some(&index.name));
+        let same_name =
+            existing_indexes.iter().find(|other| other.get("IndexName").and_then(Value::as_str) == Some(&index.name));
         let wanted = wanted_keys(&index.partition_key, index.sort_key.as_ref());
         match same_name.map(|other| keys_of(other, definitions)) {
             Some(found) if found == wanted => {}
@@ -279,7 +293,8 @@ fn wanted_keys(partition_key: &KeyAttribute, sort_key: Option<&KeyAttribute>) ->
 /// The same of what `DescribeTable` says about a table or an index.
 fn keys_of(described: &Value, definitions: &[Value]) -> String {
     let text = |value: &Value, member: &str| value.get(member).and_then(Value::as_str).unwrap_or("?").to_owned();
-    let mut elements: Vec<&Value> = described.get("KeySchema").and_then(Value::as_list).unwrap_or_default().iter().collect();
+    let mut elements: Vec<&Value> =
+        described.get("KeySchema").and_then(Value::as_list).unwrap_or_default().iter().collect();
     elements.sort_by_key(|element| text(element, "KeyType") != "HASH");
     let parts: Vec<String> = elements
         .into_iter()
@@ -358,10 +373,13 @@ mod tests {
         other_index.indexes[0].sort_key = None;
         let problems = create(&dynamodb, &[other_key, other_index]).unwrap_err();
         let texts: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
-        assert_eq!(texts, [
-            "table `shop-orders` exists with the key (customerId: S, orderId: S), but the project says (customerId: S, orderId: N)",
-            "index `byStatus` of table `shop-orders` exists with the key (status: S, placedAt: N), but the project says (status: S)",
-        ]);
+        assert_eq!(
+            texts,
+            [
+                "table `shop-orders` exists with the key (customerId: S, orderId: S), but the project says (customerId: S, orderId: N)",
+                "index `byStatus` of table `shop-orders` exists with the key (status: S, placedAt: N), but the project says (status: S)",
+            ]
+        );
         assert!(problems.iter().all(|problem| problem.help.is_some()));
     }
 

@@ -170,7 +170,7 @@ pub fn trace_request(log: &RequestLog<'_>) {
                 elapsed_ms,
                 resolvers = report.resolver_count,
                 errors = report.error_count,
-                calls = report.calls.iter().map(|(_, count)| count).sum::<usize>(),
+                calls = report.calls.iter().map(|(_, count)| count).sum::<u32>(),
                 "request"
             );
         }

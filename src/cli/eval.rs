@@ -81,7 +81,10 @@ fn evaluation(outcome: Result<Returned, handler::Failure>, ctx: &Context, entry:
             (Value::Null, object! { "message" => message, "codeErrors" => Vec::<Value>::new() })
         }
     };
-    let log = |line: &LogLine| LogLine { file: shown(&line.file, entry).into(), ..line.clone() }.to_string().into();
+    let log = |line: &LogLine| {
+        let line = LogLine { file: shown(&line.file, entry).into(), ..line.clone() };
+        Value::from(line.to_string())
+    };
     object! {
         "evaluationResult" => result,
         "error" => error,

@@ -90,14 +90,14 @@ pub struct Storage {
 /// # Errors
 /// [`Failure::Environment`] with the reason.
 pub async fn storage(common: &Common, project: &Project) -> Result<Storage, Failure> {
-    let environment = |error: crate::backend::ServiceError| Failure::Environment(error.message.to_string());
     if common.aws {
         let dynamodb: Arc<dyn DynamoDb> = Arc::new(AwsDynamoDb::from_environment(None).await);
         let description = "Amazon DynamoDB".to_owned();
         return Ok(Storage { backends: Backends { dynamodb }, description, item_counts: BTreeMap::new() });
     }
     if let Some(url) = &common.dynamodb_endpoint {
-        let dynamodb: Arc<dyn DynamoDb> = Arc::new(AwsDynamoDb::with_endpoint(url).await.map_err(environment)?);
+        let dynamodb = AwsDynamoDb::with_endpoint(url).map_err(|error| Failure::Usage(error.message.to_string()))?;
+        let dynamodb: Arc<dyn DynamoDb> = Arc::new(dynamodb);
         prepare_tables(dynamodb.as_ref(), project).await?;
         let description = format!("DynamoDB at {url}");
         return Ok(Storage { backends: Backends { dynamodb }, description, item_counts: BTreeMap::new() });

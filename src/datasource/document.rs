@@ -86,7 +86,11 @@ impl<'a> Element<'a> {
 
     // AppSync's own text for a wrong type is not known (spec appsync-js 7.4 item 14).
     pub fn expected(&self, what: &str) -> FieldError {
-        FieldError::mapping_template(format!("Expected {what} for field '${}' but got a {}.", self.place, self.value.kind()))
+        FieldError::mapping_template(format!(
+            "Expected {what} for field '${}' but got a {}.",
+            self.place,
+            self.value.kind()
+        ))
     }
 
     /// An error about this place in other words.

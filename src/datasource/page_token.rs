@@ -23,7 +23,10 @@ const SEAL_BYTES: usize = 32;
 impl TokenKey {
     /// Derives a key from any secret text. All instances that serve one API need the same.
     pub fn derive(secret: &[u8]) -> TokenKey {
-        TokenKey { sealing: hmac(secret, &[b"syncline page token: seal"]), hiding: hmac(secret, &[b"syncline page token: hide"]) }
+        TokenKey {
+            sealing: hmac(secret, &[b"syncline page token: seal"]),
+            hiding: hmac(secret, &[b"syncline page token: hide"]),
+        }
     }
 
     /// Makes the token for `last_evaluated_key`, valid only at `place`.

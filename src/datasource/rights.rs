@@ -29,7 +29,7 @@ pub struct TableRight {
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DomainRights {
-    /// `None`: the resolver belongs to no domain and may use every table.
+    /// `None`: the resolver belongs to no domain.
     domain: Option<Str>,
     tables: HashMap<Str, TableRight>,
 }
@@ -40,13 +40,18 @@ impl DomainRights {
         DomainRights { domain: Some(domain.into()), tables: HashMap::new() }
     }
 
-    /// A resolver outside every domain. Its tables need naming only for better errors.
-    pub fn unrestricted() -> DomainRights {
+    /// A resolver outside every domain's folder: tables that it is not told about are nobody's, and free to use.
+    pub fn without_domain() -> DomainRights {
         DomainRights::default()
     }
 
     /// Adds a table by its physical and its project name.
-    pub fn with_table(mut self, physical: impl Into<Str>, table: impl Into<Str>, access: Option<Access>) -> DomainRights {
+    pub fn with_table(
+        mut self,
+        physical: impl Into<Str>,
+        table: impl Into<Str>,
+        access: Option<Access>,
+    ) -> DomainRights {
         self.tables.insert(physical.into(), TableRight { table: table.into(), access });
         self
     }
@@ -63,15 +68,22 @@ impl DomainRights {
                 "`{physical}` is the data source's name, its table is `{actual}`: batch and transaction operations name tables as DynamoDB knows them; hand the name in through `environment` and `ctx.env`"
             )));
         }
-        let Some(domain) = &self.domain else { return Ok(()) };
         let Some(right) = right else {
-            return Err(denied(format!(
-                "domain `{domain}` may not use table `{physical}`, which is not among the tables of this project; declare it under `tables` in syncline.yaml"
-            )));
+            return self.domain.as_ref().map_or(Ok(()), |domain| {
+                Err(denied(format!(
+                    "domain `{domain}` may not use table `{physical}`, which is not among the tables of this project; declare it under `tables` in syncline.yaml"
+                )))
+            });
         };
         if right.access >= Some(needed) {
             return Ok(());
         }
+        let Some(domain) = &self.domain else {
+            let table = &right.table;
+            return Err(denied(format!(
+                "table `{table}` belongs to a domain; a resolver that uses it must lie in the folder of a domain that may"
+            )));
+        };
         let table = &right.table;
         Err(denied(match needed {
             Access::Read => format!(
@@ -108,25 +120,53 @@ mod tests {
         assert!(orders().check("shop-orders", Access::Write).is_ok());
         assert!(orders().check("shop-users", Access::Read).is_ok());
         for (table, access, message) in [
-            ("shop-users", Access::Write, "domain `orders` may only read table `users`; change `uses: { users: read }` to `write` at `domains.orders` in syncline.yaml"),
-            ("shop-secrets", Access::Read, "domain `orders` may not read table `secrets`; add `uses: { secrets: read }` to `domains.orders` in syncline.yaml"),
-            ("shop-secrets", Access::Write, "domain `orders` may not write table `secrets`; add `uses: { secrets: write }` to `domains.orders` in syncline.yaml"),
-            ("elsewhere", Access::Read, "domain `orders` may not use table `elsewhere`, which is not among the tables of this project; declare it under `tables` in syncline.yaml"),
+            (
+                "shop-users",
+                Access::Write,
+                "domain `orders` may only read table `users`; change `uses: { users: read }` to `write` at `domains.orders` in syncline.yaml",
+            ),
+            (
+                "shop-secrets",
+                Access::Read,
+                "domain `orders` may not read table `secrets`; add `uses: { secrets: read }` to `domains.orders` in syncline.yaml",
+            ),
+            (
+                "shop-secrets",
+                Access::Write,
+                "domain `orders` may not write table `secrets`; add `uses: { secrets: write }` to `domains.orders` in syncline.yaml",
+            ),
+            (
+                "elsewhere",
+                Access::Read,
+                "domain `orders` may not use table `elsewhere`, which is not among the tables of this project; declare it under `tables` in syncline.yaml",
+            ),
         ] {
             assert_eq!(orders().check(table, access), Err(FieldError::new("DomainAccess", message)));
         }
     }
 
     #[test]
-    fn without_a_domain_every_table_may_be_used() {
-        assert!(DomainRights::unrestricted().check("anything", Access::Write).is_ok());
+    fn without_a_domain_only_tables_of_nobody_may_be_used() {
+        let rights = DomainRights::without_domain().with_table("shop-orders", "orders", None).with_table(
+            "log",
+            "log",
+            Some(Access::Write),
+        );
+        assert!(rights.check("anything", Access::Write).is_ok());
+        assert!(rights.check("log", Access::Write).is_ok());
+        let message =
+            "table `orders` belongs to a domain; a resolver that uses it must lie in the folder of a domain that may";
+        assert_eq!(rights.check("shop-orders", Access::Read), Err(FieldError::new("DomainAccess", message)));
     }
 
     #[test]
     fn a_project_name_in_place_of_a_physical_name_is_explained() {
-        for rights in [orders(), DomainRights::unrestricted().with_table("shop-orders", "orders", None)] {
+        for rights in [orders(), DomainRights::without_domain().with_table("shop-orders", "orders", None)] {
             let error = rights.check("orders", Access::Read).unwrap_err();
-            assert!(error.message.starts_with("`orders` is the data source's name, its table is `shop-orders`"), "{error:?}");
+            assert!(
+                error.message.starts_with("`orders` is the data source's name, its table is `shop-orders`"),
+                "{error:?}"
+            );
         }
     }
 }

@@ -99,10 +99,6 @@ impl OutputType {
             OutputType::Composite { name, .. } => name,
         }
     }
-
-    pub fn is_non_null(&self) -> bool {
-        matches!(self, OutputType::NonNull(_))
-    }
 }
 
 /// As GraphQL writes the type, without an outer non-null.

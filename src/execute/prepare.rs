@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::GraphQLError;
-use crate::execute::document::{Directive, Document, Literals, OperationDefinition, OperationType, Selection, parse_document};
+use crate::execute::document::{Document, Literals, OperationDefinition, OperationType, Selection, parse_document};
 use crate::execute::plan::{Plan, Plans};
 use crate::execute::validate::validate;
 use crate::limits::Limits;
@@ -98,7 +98,12 @@ impl PreparedOperation {
 }
 
 fn collect_conditions(selections: &[Selection], names: &mut Vec<Str>) {
-    let mut add = |directives: &[Directive]| {
+    for selection in selections {
+        let (directives, selection_set) = match selection {
+            Selection::Field(field) => (&field.directives, Some(&field.selection_set)),
+            Selection::FragmentSpread(spread) => (&spread.directives, None),
+            Selection::InlineFragment(inline) => (&inline.directives, Some(&inline.selection_set)),
+        };
         for directive in directives.iter().filter(|directive| matches!(directive.name.as_str(), "skip" | "include")) {
             if let Some(Literal::Variable(name)) = directive.arguments.literal("if")
                 && !names.contains(name)
@@ -106,18 +111,8 @@ fn collect_conditions(selections: &[Selection], names: &mut Vec<Str>) {
                 names.push(name.clone());
             }
         }
-    };
-    for selection in selections {
-        match selection {
-            Selection::Field(field) => {
-                add(&field.directives);
-                collect_conditions(&field.selection_set, names);
-            }
-            Selection::FragmentSpread(spread) => add(&spread.directives),
-            Selection::InlineFragment(inline) => {
-                add(&inline.directives);
-                collect_conditions(&inline.selection_set, names);
-            }
+        if let Some(selection_set) = selection_set {
+            collect_conditions(selection_set, names);
         }
     }
 }

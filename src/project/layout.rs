@@ -91,12 +91,15 @@ impl Layout<'_> {
         };
         let domain = domain_of(&file.path, self.types);
         let pipeline = self.pipeline_around(folder);
-        if let Some(pipeline) = pipeline {
-            // Deeper folders hold modules of the pipeline.
-            if pipeline == folder {
-                self.add_to_pipeline(file, folder, name, language, domain);
-                return;
-            }
+        if pipeline == Some(folder) {
+            self.add_to_pipeline(file, folder, name, language, domain);
+            return;
+        }
+        // Deeper folders hold modules of the pipeline.
+        let innermost = folder.rsplit('/').next().and_then(|name| pipeline_name(name, self.types));
+        if let (Some(pipeline), Some((field, _))) = (pipeline, innermost) {
+            self.report_resolver_in_pipeline(file, &field, pipeline);
+            return;
         }
         let Some(field) = name.field(self.types) else {
             if language != Language::Js {
@@ -184,8 +187,7 @@ impl Layout<'_> {
 
     fn report_resolver_in_pipeline(&mut self, file: &Arc<SourceFile>, field: &FieldName, pipeline: &str) {
         let diagnostic = Diagnostic::error(format!("resolver `{field}` lies inside of the pipeline `{pipeline}`"));
-        self.problems
-            .push(diagnostic.at(file, 0..0).help("move it out of the folder, or give it a step's name: `1.js`"));
+        self.problems.push(diagnostic.at(file, 0..0).help("move it out of that folder; a step is named like `1.js`"));
     }
 
     fn report_superfluous_parts(&mut self, file: &Arc<SourceFile>, name: &str, field: &FieldName) {

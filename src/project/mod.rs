@@ -6,10 +6,11 @@
 //! * [`schema_files`]: which files are the schema;
 //! * [`declared`]: resolvers that `syncline.yaml` describes;
 //! * [`layout`]: resolvers that are files whose [`names`] say what they are for;
-//! * [`wiring`]: whether all these fit together.
+//! * [`wiring`]: whether all these fit together, and [`access`]: who may do what with which table.
 //!
 //! Nothing here touches disk, environment or network: `backend::files` has taken the snapshot.
 
+mod access;
 pub mod config;
 pub mod data_sources;
 mod declared;

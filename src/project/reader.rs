@@ -63,7 +63,15 @@ impl Reader<'_> {
     }
 
     fn wrong_type(&mut self, expected: &str, name: &str, node: &Node) {
-        self.error(format!("expected {expected} for `{name}`, found {}", node.kind()), &node.range);
+        let diagnostic = Diagnostic::error(format!("expected {expected} for `{name}`, found {}", node.kind()));
+        let diagnostic = match &node.data {
+            Data::Scalar(scalar) if expected == "a string" && !node.is_null() => {
+                diagnostic.help(format!("quotes make it a string: `\"{}\"`", scalar.text))
+            }
+            Data::Scalar(scalar) if expected == "a number" && scalar.is_quoted => diagnostic.help("remove the quotes"),
+            _ => diagnostic,
+        };
+        self.report(diagnostic, &node.range);
     }
 
     /// A map with fixed keys; `what` names it in messages: ``table `orders` ``. A map left empty has no keys.
@@ -186,7 +194,8 @@ impl Reader<'_> {
             let words = choices.iter().map(|(word, _)| *word);
             let mut diagnostic =
                 Diagnostic::error(format!("`{name}` must be one of {}, found `{}`", list(words.clone()), string.value));
-            if let Some(near) = nearest(&string.value, words) {
+            // One letter is near to every other.
+            if let Some(near) = nearest(&string.value, words.filter(|word| word.len() > 1)) {
                 diagnostic = diagnostic.help(format!("did you mean `{near}`?"));
             }
             self.report(diagnostic, &string.range);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::error::{Diagnostic, Place, SourceFile};
 use crate::project::config::Config;
 use crate::project::names::Language;
-use crate::project::wiring::choose_data_source;
+use crate::project::wiring::{choose_data_source, given_twice};
 use crate::project::{Code, Stage};
 use crate::value::Str;
 
@@ -88,13 +88,6 @@ impl StageFiles {
 /// The beginning of a file: where a problem of the file as a whole is shown.
 pub(crate) fn at(file: &Arc<SourceFile>) -> Place {
     Place { file: file.clone(), start: 0, end: 0 }
-}
-
-pub(crate) fn given_twice(what: &str, second: &Place, first: &Place) -> Diagnostic {
-    let line = first.file.location(first.start).line;
-    Diagnostic::error(format!("{what} is defined twice"))
-        .at(&second.file, second.start..second.end)
-        .help(format!("the other one is `{}:{line}`; remove one of the two", first.file.path))
 }
 
 pub(crate) fn vtl_is_missing(place: &Place) -> Diagnostic {

@@ -1,1 +1,308 @@
+//! Whole projects: every folder of `tests/check/` is read and compared with its `expected.txt`, which holds what
+//! `syncline check` would say about it and, if that is no error, what the project consists of. `UPDATE=1` writes it.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use crate::backend::files::{ProjectFiles, read_project};
+use crate::error::{Diagnostic, Severity, SourceFile};
+use crate::project::{Access, Code, Project, ResolverKind, Stage, check_wiring};
+use crate::limits::Limits;
+use crate::schema::{Schema, parse_schema};
+use crate::value::Str;
+
+/// A project in memory: paths and texts.
+fn files(texts: &[(&str, &str)]) -> ProjectFiles {
+    let file = |(path, text): &(&str, &str)| (Str::from(*path), SourceFile::new(*path, *text));
+    ProjectFiles { name: "test".into(), files: texts.iter().map(file).collect(), ..ProjectFiles::default() }
+}
+
+fn environment() -> BTreeMap<String, String> {
+    [("STAGE", "prod"), ("DEPTH", "7"), ("EMPTY", "")].map(|(name, value)| (name.into(), value.into())).into()
+}
+
+fn render(project: &Project, problems: &[Diagnostic]) -> String {
+    let mut text = problems.iter().map(|problem| format!("{problem}\n\n")).collect::<String>();
+    if problems.iter().all(|problem| problem.severity == Severity::Warning) {
+        describe(project, &mut text);
+    }
+    text.trim_end().to_string() + "\n"
+}
+
+fn describe(project: &Project, text: &mut String) {
+    let config = &project.config;
+    let _ = writeln!(text, "name: {}", config.name);
+    for table in config.tables.values() {
+        let sort_key =
+            table.sort_key.as_ref().map_or(String::new(), |key| format!(" + {}:{}", key.name, key.ty.name()));
+        let key = &table.partition_key;
+        let _ =
+            write!(text, "table {} = {}: {}:{}{sort_key}", table.name, table.physical_name, key.name, key.ty.name());
+        for index in &table.indexes {
+            let sort_key =
+                index.sort_key.as_ref().map_or(String::new(), |key| format!(" + {}:{}", key.name, key.ty.name()));
+            let key = &index.partition_key;
+            let _ = write!(text, "; {} {}:{}{sort_key} {:?}", index.name, key.name, key.ty.name(), index.projection);
+        }
+        let seed = table.seed.as_ref().map_or(String::new(), |seed| format!("; seed {}", seed.path));
+        let _ = writeln!(text, "{seed}");
+    }
+    for domain in config.domains.values() {
+        let _ = writeln!(text, "domain {}: owns {:?}, uses {:?}", domain.name, domain.owns, domain.uses);
+    }
+    for file in &project.schema_files {
+        let _ = writeln!(text, "schema {}", file.path);
+    }
+    let code = |code: &Option<Code>| match code {
+        Some(Code::Js { path }) => path.to_string(),
+        other => format!("{other:?}"),
+    };
+    let stage = |stage: &Stage| {
+        let name = stage.name.as_ref().map_or(String::new(), |name| format!("{name} "));
+        let domain = stage.domain.as_ref().map_or(String::new(), |domain| format!(" of {domain}"));
+        format!("{name}on {}{domain}: {}", stage.data_source, code(&stage.code))
+    };
+    for resolver in &project.resolvers {
+        let field = format!("{}.{}", resolver.type_name, resolver.field_name);
+        match &resolver.kind {
+            ResolverKind::Unit(unit) => {
+                let _ = writeln!(text, "{field} {}", stage(unit));
+            }
+            ResolverKind::Pipeline { before_after, functions } => {
+                let _ = writeln!(text, "{field} pipeline, before and after: {}", code(before_after));
+                functions.iter().for_each(|function| _ = writeln!(text, "  {}", stage(function)));
+            }
+        }
+    }
+    for module in &project.modules {
+        let _ = writeln!(text, "module {}", module.path);
+    }
+}
+
+#[test]
+fn projects_are_read_as_their_expected_txt_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/check");
+    let mut cases: Vec<_> = fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().path()).collect();
+    cases.retain(|path| path.is_dir());
+    cases.sort();
+    let mut different = Vec::new();
+    for case in &cases {
+        let mut files = read_project(case, environment()).unwrap();
+        files.name = "folder".into();
+        let (project, problems) = Project::load(&files);
+        let actual = render(&project, &problems);
+        let expected = case.join("expected.txt");
+        if std::env::var_os("UPDATE").is_some() {
+            fs::write(&expected, &actual).unwrap();
+        } else if fs::read_to_string(&expected).unwrap_or_default() != actual {
+            different.push(format!("{}:\n{actual}", case.file_name().unwrap().to_string_lossy()));
+        }
+    }
+    assert!(cases.len() >= 25, "only {} cases found", cases.len());
+    assert!(different.is_empty(), "UPDATE=1 writes what follows to expected.txt\n\n{}", different.join("\n"));
+}
+
+fn domains_project(yaml: &str) -> Project {
+    let (project, _) = Project::load(&files(&[
+        ("schema.graphql", "type Query { a: Int }"),
+        ("syncline.yaml", yaml),
+        ("resolvers/users/Query.user.js", ""),
+        ("resolvers/orders/Query.order.js", ""),
+        ("resolvers/Query.flat.[NONE].js", ""),
+    ]));
+    project
+}
+
+const TABLES: &str = "tables:
+  users: { name: shop-users, partitionKey: id }
+  orders: { name: shop-orders, partitionKey: id }
+  audit: { name: shop-audit, partitionKey: id }
+";
+
+#[test]
+fn without_domains_a_folder_owns_its_namesake_and_shares_what_nobody_owns() {
+    let project = domains_project(TABLES);
+    assert_eq!(project.access(Some("users"), "users"), Some(Access::Write));
+    assert_eq!(project.access(Some("users"), "orders"), None);
+    assert_eq!(project.access(Some("users"), "audit"), Some(Access::Write));
+    assert_eq!(project.access(Some("users"), "NONE"), Some(Access::Write));
+    assert_eq!(project.access(None, "audit"), Some(Access::Write));
+    assert_eq!(project.access(None, "users"), None);
+    assert_eq!(project.access(Some("users"), "nothing"), None);
+}
+
+#[test]
+fn with_domains_only_what_is_owned_or_used_is_allowed() {
+    let project = domains_project(&format!("{TABLES}domains: {{ orders: {{ uses: {{ users: read }} }} }}"));
+    assert_eq!(project.access(Some("orders"), "orders"), Some(Access::Write));
+    assert_eq!(project.access(Some("orders"), "users"), Some(Access::Read));
+    assert_eq!(project.access(Some("users"), "orders"), None);
+    assert_eq!(project.access(Some("orders"), "audit"), None);
+}
+
+#[test]
+fn access_follows_the_physical_table_whatever_the_data_source_is_called() {
+    let alias = "dataSources: { backdoor: { type: AMAZON_DYNAMODB, config: { tableName: shop-users } } }";
+    let project = domains_project(&format!("{TABLES}{alias}"));
+    assert_eq!(project.access(Some("orders"), "backdoor"), None);
+    assert_eq!(project.access(Some("users"), "backdoor"), Some(Access::Write));
+    assert_eq!(project.table_access(Some("users"), "shop-users"), Some(Access::Write));
+    assert_eq!(project.table_access(Some("orders"), "shop-users"), None);
+    assert_eq!(project.table_access(Some("users"), "unheard-of"), None);
+}
+
+fn schema() -> Schema {
+    let sdl = "type Query { user: Int users: Int } type User implements Node { id: Int name: Int } interface Node { id: Int }";
+    parse_schema(&[SourceFile::new("schema.graphql", sdl)], &Limits::default()).map(|parsed| parsed.schema).unwrap()
+}
+
+#[test]
+fn a_resolver_stands_at_a_field_of_an_object_type() {
+    let (project, _) = Project::load(&files(&[
+        ("resolvers/Query.user.js", "export"),
+        ("resolvers/Query.usr.js", "export"),
+        ("resolvers/Usr.name.js", "export"),
+        ("resolvers/Node.id.js", "export"),
+        ("resolvers/Int.x.js", "export"),
+    ]));
+    let text: Vec<_> = check_wiring(&project, &schema()).iter().map(Diagnostic::to_string).collect();
+    assert_eq!(
+        text.join("\n"),
+        "error: resolver `Int.x` is for `Int`, which is no object type
+ --> resolvers/Int.x.js:1:1
+  |
+1 | export
+  | ^
+error: resolver `Node.id` is for `Node`, which is an interface
+ --> resolvers/Node.id.js:1:1
+  |
+1 | export
+  | ^
+help: resolvers belong to object types: `User`
+error: resolver `Query.usr` is for a field that the schema does not have
+ --> resolvers/Query.usr.js:1:1
+  |
+1 | export
+  | ^
+help: did you mean `Query.user`?
+error: resolver `Usr.name` is for a type that the schema does not have
+ --> resolvers/Usr.name.js:1:1
+  |
+1 | export
+  | ^
+help: did you mean `User.name`?"
+    );
+}
+
+#[test]
+fn limits_follow_the_configuration() {
+    let (project, _) = Project::load(&files(&[("syncline.yaml", "queryDepthLimit: 5\nresolverCountLimit: 0")]));
+    assert_eq!((project.limits().query_depth, project.limits().resolver_count), (5, 10_000));
+}
+
+mod any_input {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Pieces that YAML and our keys are made of, so that random texts get past the first line.
+    const PIECES: &[&str] = &[
+        "tables:",
+        "users:",
+        "partitionKey:",
+        "domains:",
+        "uses:",
+        "seed:",
+        "resolvers:",
+        "functions:",
+        "\n",
+        "\n  ",
+        "\n    ",
+        " ",
+        "- ",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ": ",
+        "&a ",
+        "*a",
+        "!!str ",
+        "|",
+        ">",
+        "\"",
+        "'",
+        "#",
+        "%",
+        "---",
+        "...",
+        "?",
+        "${",
+        "}",
+        "${A:-",
+        "$${",
+        "é",
+        "\t",
+        "\r",
+        "1",
+        "-1",
+        "true",
+        "~",
+        "read",
+        "a",
+        "\u{feff}",
+        "\0",
+        "<<",
+    ];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(512))]
+
+        #[test]
+        fn no_configuration_makes_loading_panic(pieces in prop::collection::vec(prop::sample::select(PIECES), 0..60)) {
+            let yaml = pieces.concat();
+            let (_, problems) = Project::load(&files(&[("syncline.yaml", &yaml), ("resolvers/users/Query.a.js", "")]));
+            problems.iter().for_each(|problem| _ = problem.to_string());
+        }
+
+        #[test]
+        fn no_text_as_configuration_makes_loading_panic(yaml in "(?s).{0,80}") {
+            let (_, problems) = Project::load(&files(&[("syncline.yaml", &yaml)]));
+            problems.iter().for_each(|problem| _ = problem.to_string());
+        }
+
+        #[test]
+        fn no_file_name_makes_loading_panic(names in prop::collection::vec("[A-Za-z0-9.\\[\\]/é]{0,20}(\\.js|\\.req\\.vtl)", 0..8)) {
+            let paths: Vec<_> = names.iter().map(|name| format!("resolvers/{name}")).collect();
+            let texts: Vec<_> = paths.iter().map(|path| (path.as_str(), "")).collect();
+            Project::load(&files(&texts));
+        }
+
+        #[test]
+        fn no_seed_makes_loading_panic(seed in "(?s)[\\[\\]{}\":,a1é \n]{0,40}") {
+            let yaml = "tables: { users: { partitionKey: a, seed: seed.json } }";
+            let (_, problems) = Project::load(&files(&[("syncline.yaml", yaml), ("seed.json", &seed)]));
+            problems.iter().for_each(|problem| _ = problem.to_string());
+        }
+    }
+
+    #[test]
+    fn aliases_and_nesting_are_bounded() {
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_string();
+        for level in 1..12 {
+            let list = vec![format!("*a{}", level - 1); 10].join(", ");
+            bomb += &format!("a{level}: &a{level} [{list}]\n");
+        }
+        let deep = "{a: ".repeat(100);
+        let blocks: String = (0..3_000).map(|level| format!("{}a:\n", " ".repeat(level))).collect();
+        let refusal = |yaml: &str| {
+            let (_, problems) = Project::load(&files(&[("syncline.yaml", yaml), ("schema.graphql", "")]));
+            problems.first().map(|problem| problem.message.clone()).unwrap_or_default()
+        };
+        assert_eq!(refusal(&bomb), "more than 20000 values in one file");
+        assert_eq!(refusal(&deep), "more than 64 levels of nesting");
+        assert_eq!(refusal(&blocks), "more than 64 levels of nesting");
+    }
+}

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use crate::error::{Diagnostic, Place, nearest};
 use crate::project::config::Config;
-use crate::project::data_sources::{DataSource, NONE};
+use crate::project::data_sources::NONE;
 use crate::project::reader::list;
-use crate::project::stages::given_twice;
 use crate::project::{Project, ResolverDefinition, ResolverKind, Stage};
 use crate::schema::{InterfaceType, NameMap, ObjectType, Schema, TypeDefinition, UnionType};
 use crate::value::Str;
@@ -46,6 +45,13 @@ pub(crate) fn choose_data_source(
 /// A data source to show in an example.
 fn example(config: &Config) -> &str {
     config.data_sources.keys().next().map_or(NONE, Str::as_str)
+}
+
+pub(crate) fn given_twice(what: &str, second: &Place, first: &Place) -> Diagnostic {
+    let line = first.file.location(first.start).line;
+    Diagnostic::error(format!("{what} is defined twice"))
+        .at(&second.file, second.start..second.end)
+        .help(format!("the other one is `{}:{line}`; remove one of the two", first.file.path))
 }
 
 /// Keeps the first resolver of each field, in the order of type and field names.
@@ -118,7 +124,7 @@ fn how_to_get_access(config: &Config, stage: &Stage) -> String {
     };
     let Some(domain) = &stage.domain else {
         let folder = owner.unwrap_or(data_source);
-        return format!("{belongs}; move the resolver to `resolvers/{folder}/`");
+        return format!("{belongs}; put the resolver's code into the folder `resolvers/{folder}/`");
     };
     let is_described = config.domains.get(domain).is_some_and(|domain| domain.place.is_some());
     if is_described {
@@ -194,12 +200,4 @@ fn refuse_name(field: &str, field_name: &str, object: &Arc<ObjectType>) -> Optio
         Some(near) => diagnostic.help(format!("did you mean `{}.{near}`?", object.name)),
         None => diagnostic.help(format!("fields of `{}`: {}", object.name, list(names()))),
     })
-}
-
-impl Config {
-    /// The table that a data source reaches, if the project describes it.
-    pub fn table_of(&self, data_source: &str) -> Option<&crate::project::Table> {
-        let table_name = self.data_sources.get(data_source).and_then(DataSource::table_name)?;
-        self.tables.values().find(|table| table.physical_name == *table_name)
-    }
 }

@@ -50,9 +50,12 @@ impl LocalDynamoDb {
             None => Database::memory().map_err(|error| could_not_open("in memory", &error))?,
             Some(path) => {
                 if let Some(folder) = path.parent() {
-                    std::fs::create_dir_all(folder).map_err(|error| could_not_open(&path.display().to_string(), &error))?;
+                    std::fs::create_dir_all(folder)
+                        .map_err(|error| could_not_open(&path.display().to_string(), &error))?;
                 }
-                let text = path.to_str().ok_or_else(|| could_not_open(&path.display().to_string(), &"its path is not UTF-8"))?;
+                let text = path
+                    .to_str()
+                    .ok_or_else(|| could_not_open(&path.display().to_string(), &"its path is not UTF-8"))?;
                 Database::new(text).map_err(|error| could_not_open(text, &error))?
             }
         };
@@ -88,9 +91,8 @@ impl LocalDynamoDb {
             Operation::Scan => run(request, |request| database.scan(request)),
             Operation::BatchGetItem => run(request, |request| database.batch_get_item(request)),
             Operation::BatchWriteItem => run(request, |request| database.batch_write_item(request)),
-            Operation::TransactGetItems => {
-                run(request, |request| database.transact_get_items(request)).map(|answer| without_unasked_keys(request, answer))
-            }
+            Operation::TransactGetItems => run(request, |request| database.transact_get_items(request))
+                .map(|answer| without_unasked_keys(request, answer)),
             Operation::TransactWriteItems => run(request, |request| database.transact_write_items(request)),
             Operation::CreateTable => run(request, |request| database.create_table(request)),
             Operation::UpdateTable => run(request, |request| database.update_table(request)),
@@ -118,7 +120,8 @@ where
     Request: DeserializeOwned,
     Answer: Serialize,
 {
-    let answer = operation(Request::deserialize(read::ValueReader(request)).map_err(|error| unreadable(&error.to_string()))?)?;
+    let answer =
+        operation(Request::deserialize(read::ValueReader(request)).map_err(|error| unreadable(&error.to_string()))?)?;
     answer.serialize(write::ValueWriter).map_err(|error| DynoxideError::InternalServerError(error.to_string()))
 }
 
@@ -137,10 +140,16 @@ fn unreadable(message: &str) -> DynoxideError {
             "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes".to_owned(),
         );
     }
-    if ["Supplied AttributeValue", "missing field", "unknown variant", "invalid type: unit"].iter().any(|part| message.contains(part)) {
+    if ["Supplied AttributeValue", "missing field", "unknown variant", "invalid type: unit"]
+        .iter()
+        .any(|part| message.contains(part))
+    {
         return DynoxideError::ValidationException(message.to_owned());
     }
-    let text = ["SERIALIZATION:", "SERIALIZATION_AS_READ:"].iter().find_map(|marker| message.strip_prefix(marker)).unwrap_or(message);
+    let text = ["SERIALIZATION:", "SERIALIZATION_AS_READ:"]
+        .iter()
+        .find_map(|marker| message.strip_prefix(marker))
+        .unwrap_or(message);
     DynoxideError::SerializationException(text.to_owned())
 }
 
@@ -148,7 +157,8 @@ fn unreadable(message: &str) -> DynoxideError {
 fn without_unasked_keys(request: &Value, mut answer: Value) -> Value {
     let gets = request.get("TransactItems").and_then(Value::as_list).unwrap_or_default();
     let responses = answer.get("Responses").and_then(Value::as_list).unwrap_or_default();
-    let stripped = gets.iter().zip(responses).map(|(get, response)| strip_key(get, response).unwrap_or_else(|| response.clone()));
+    let stripped =
+        gets.iter().zip(responses).map(|(get, response)| strip_key(get, response).unwrap_or_else(|| response.clone()));
     let responses: Value = stripped.collect();
     answer.set("Responses", responses);
     answer
@@ -275,7 +285,11 @@ mod tests {
     #[test]
     fn a_file_that_is_no_database_is_named_in_the_error() {
         let path = std::env::temp_dir().join(format!("syncline-not-a-database-{}", std::process::id()));
-        std::fs::write(&path, "these are not the tables you are looking for, at least a hundred bytes of them ...............").unwrap();
+        std::fs::write(
+            &path,
+            "these are not the tables you are looking for, at least a hundred bytes of them ...............",
+        )
+        .unwrap();
         let error = LocalDynamoDb::open(Some(&path)).err().unwrap();
         assert!(error.message.contains("syncline-not-a-database"), "{error:?}");
         std::fs::remove_file(path).unwrap();

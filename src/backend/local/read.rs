@@ -21,9 +21,8 @@ impl<'de> Deserializer<'de> for ValueReader<'de> {
             Value::Number(number) => visitor.visit_f64(number.as_f64()),
             Value::String(text) => visitor.visit_borrowed_str(text),
             Value::List(items) => visitor.visit_seq(SeqDeserializer::new(items.iter().map(ValueReader))),
-            Value::Object(map) => {
-                visitor.visit_map(MapDeserializer::new(map.iter().map(|(key, value)| (key.as_str(), ValueReader(value)))))
-            }
+            Value::Object(map) => visitor
+                .visit_map(MapDeserializer::new(map.iter().map(|(key, value)| (key.as_str(), ValueReader(value))))),
         }
     }
 

@@ -99,7 +99,13 @@ impl Serializer for ValueWriter {
     fn serialize_tuple_struct(self, _: &'static str, length: usize) -> Result<ListWriter, Error> {
         self.serialize_seq(Some(length))
     }
-    fn serialize_tuple_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<Impossible<Value, Error>, Error> {
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Impossible<Value, Error>, Error> {
         Err(Error::custom("no answer of the engine holds a tuple variant"))
     }
     fn serialize_map(self, length: Option<usize>) -> Result<MapWriter, Error> {
@@ -108,7 +114,13 @@ impl Serializer for ValueWriter {
     fn serialize_struct(self, _: &'static str, length: usize) -> Result<MapWriter, Error> {
         self.serialize_map(Some(length))
     }
-    fn serialize_struct_variant(self, _: &'static str, _: u32, _: &'static str, _: usize) -> Result<Impossible<Value, Error>, Error> {
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        _: &'static str,
+        _: usize,
+    ) -> Result<Impossible<Value, Error>, Error> {
         Err(Error::custom("no answer of the engine holds a struct variant"))
     }
 }

@@ -1,11 +1,11 @@
 //! BatchDeleteItem: removes up to 25 items of any tables, each for itself (spec appsync-js 3.10).
 
+use crate::datasource::Outcome;
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::batch_write::{BatchWrite, WriteKind};
 use crate::datasource::dynamodb::{Call, typed};
-use crate::datasource::Outcome;
-use crate::project::Access;
 use crate::error::FieldError;
+use crate::project::Access;
 
 /// `{data: {table: [key or null]}, unprocessedKeys: {table: [key]}}`; null stands for what was not deleted.
 pub(super) async fn batch_delete_item(call: &Call<'_>, document: &Element<'_>) -> Result<Outcome, FieldError> {

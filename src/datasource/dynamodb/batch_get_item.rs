@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use crate::backend::Operation;
 use crate::backend::batch_get::{KeyedProjection, item_identity, key_identity};
+use crate::datasource::Outcome;
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::expression::Placeholders;
 use crate::datasource::dynamodb::{Call, data_source_error, failed, throttled, typed};
-use crate::datasource::Outcome;
-use crate::project::Access;
 use crate::error::FieldError;
+use crate::project::Access;
 use crate::value::{Map, Str, Value, object};
 
 /// What is asked of one table.
@@ -34,14 +34,15 @@ pub(super) async fn batch_get_item(call: &Call<'_>, document: &Element<'_>) -> R
     let mut error = None;
     // AppSync asks a second time for what DynamoDB left out, then gives up.
     for attempt in 1..=2 {
-        let answer = match call.send(Operation::BatchGetItem, Map::from_iter([("RequestItems".into(), wanted.clone())])).await {
-            Ok(answer) => answer,
-            Err(failure) if attempt == 1 => return Ok(failed(&failure)),
-            Err(failure) => {
-                error = Some(data_source_error(&failure));
-                break;
-            }
-        };
+        let answer =
+            match call.send(Operation::BatchGetItem, Map::from_iter([("RequestItems".into(), wanted.clone())])).await {
+                Ok(answer) => answer,
+                Err(failure) if attempt == 1 => return Ok(failed(&failure)),
+                Err(failure) => {
+                    error = Some(data_source_error(&failure));
+                    break;
+                }
+            };
         for table in &tables {
             table.collect(&answer, &mut found);
         }
@@ -67,7 +68,8 @@ pub(super) async fn batch_get_item(call: &Call<'_>, document: &Element<'_>) -> R
 
 fn read_table(table: &Str, element: &Element<'_>) -> Result<TableKeys, FieldError> {
     element.allow_only(&["keys", "consistentRead", "projection"])?;
-    let keys: Vec<Map> = element.required("keys")?.items()?.map(|key| typed::attribute_map(&key)).collect::<Result<_, _>>()?;
+    let keys: Vec<Map> =
+        element.required("keys")?.items()?.map(|key| typed::attribute_map(&key)).collect::<Result<_, _>>()?;
     let consistent_read = element.member("consistentRead").map_or(Ok(false), |flag| flag.boolean())?;
     let projection = match element.member("projection") {
         Some(block) => {

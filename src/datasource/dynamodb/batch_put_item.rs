@@ -1,11 +1,11 @@
 //! BatchPutItem: writes up to 25 items of any tables, each for itself (spec appsync-js 3.9).
 
+use crate::datasource::Outcome;
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::batch_write::{BatchWrite, WriteKind};
 use crate::datasource::dynamodb::{Call, typed};
-use crate::datasource::Outcome;
-use crate::project::Access;
 use crate::error::FieldError;
+use crate::project::Access;
 
 /// `{data: {table: [item or null]}, unprocessedItems: {table: [item]}}`; null stands for what was not written.
 pub(super) async fn batch_put_item(call: &Call<'_>, document: &Element<'_>) -> Result<Outcome, FieldError> {

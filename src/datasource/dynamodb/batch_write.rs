@@ -38,12 +38,20 @@ impl BatchWrite {
 
     /// Writes, asks a second time for what DynamoDB left out, and shapes the result.
     pub async fn send(&self, call: &Call<'_>) -> Outcome {
-        let mut wanted: Value = self.tables.iter().map(|(table, contents)| (table.clone(), self.requests(contents))).collect::<Map>().into();
+        let mut wanted: Value = self
+            .tables
+            .iter()
+            .map(|(table, contents)| (table.clone(), self.requests(contents)))
+            .collect::<Map>()
+            .into();
         let mut unprocessed = Map::default();
         let mut error = None;
         for attempt in 1..=2 {
-            match call.send(Operation::BatchWriteItem, Map::from_iter([("RequestItems".into(), wanted.clone())])).await {
-                Ok(answer) => unprocessed = answer.get("UnprocessedItems").and_then(Value::as_object).cloned().unwrap_or_default(),
+            match call.send(Operation::BatchWriteItem, Map::from_iter([("RequestItems".into(), wanted.clone())])).await
+            {
+                Ok(answer) => {
+                    unprocessed = answer.get("UnprocessedItems").and_then(Value::as_object).cloned().unwrap_or_default()
+                }
                 Err(failure) if attempt == 1 => return failed(&failure),
                 Err(failure) => {
                     error = Some(data_source_error(&failure));
@@ -79,7 +87,8 @@ impl BatchWrite {
                 .filter_map(|entry| entry.get(request)?.get(content_name)?.as_object())
                 .collect();
             let written = |content: &Map| !left.iter().any(|left| typed::is_same_map(left, content, &[]));
-            let results = contents.iter().map(|content| Value::from(written(content).then(|| typed::plain_map(content))));
+            let results =
+                contents.iter().map(|content| Value::from(written(content).then(|| typed::plain_map(content))));
             data.insert(table.clone(), results.collect());
             left_over.insert(table.clone(), left.into_iter().map(|left| Value::from(typed::plain_map(left))).collect());
         }

@@ -1,11 +1,11 @@
 //! Conditions of PutItem, UpdateItem and DeleteItem, and what AppSync does when one fails (spec appsync-js 3.14).
 
 use crate::backend::{Operation, ServiceError};
-use crate::project::Access;
 use crate::datasource::document::Element;
-use crate::datasource::dynamodb::expression::{Placeholders, parsed};
 use crate::datasource::dynamodb::Call;
+use crate::datasource::dynamodb::expression::{Placeholders, parsed};
 use crate::error::FieldError;
+use crate::project::Access;
 use crate::value::{Map, Str, Value};
 
 /// What a condition says besides its expression.
@@ -58,7 +58,12 @@ impl Condition {
     }
 
     /// The stored item after the condition failed; `None` when there is none.
-    pub async fn stored_item(&self, call: &Call<'_>, key: &Map, failure: &ServiceError) -> Result<Option<Map>, ServiceError> {
+    pub async fn stored_item(
+        &self,
+        call: &Call<'_>,
+        key: &Map,
+        failure: &ServiceError,
+    ) -> Result<Option<Map>, ServiceError> {
         if let Some(Value::Object(item)) = failure.body.get("Item") {
             return Ok(Some(item.as_ref().clone()));
         }

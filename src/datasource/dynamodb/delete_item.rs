@@ -1,18 +1,26 @@
 //! DeleteItem: removes an item by its key (spec appsync-js 3.4).
 
 use crate::backend::Operation;
+use crate::datasource::Outcome;
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::condition::{Condition, read_condition};
 use crate::datasource::dynamodb::expression::Placeholders;
 use crate::datasource::dynamodb::{Call, failed, refuse_versioned, typed};
-use crate::datasource::Outcome;
-use crate::project::Access;
 use crate::error::FieldError;
+use crate::project::Access;
 use crate::value::Value;
 
 /// The item as it was, or null when there was none.
 pub(super) async fn delete_item(call: &Call<'_>, document: &Element<'_>) -> Result<Outcome, FieldError> {
-    document.allow_only(&["operation", "version", "key", "condition", "_version", "customPartitionKey", "populateIndexFields"])?;
+    document.allow_only(&[
+        "operation",
+        "version",
+        "key",
+        "condition",
+        "_version",
+        "customPartitionKey",
+        "populateIndexFields",
+    ])?;
     refuse_versioned(document)?;
     let mut request = call.request(Access::Write)?;
     let key = typed::attribute_map(&document.required("key")?)?;

@@ -16,12 +16,17 @@ impl Placeholders {
     /// Takes in an expression object, whose other legal members are `others`, and returns its text.
     pub fn take(&mut self, block: &Element<'_>, others: &[&str]) -> Result<Str, FieldError> {
         for key in block.object()?.keys() {
-            if !["expression", "expressionNames", "expressionValues"].contains(&key.as_str()) && !others.contains(&key.as_str()) {
+            if !["expression", "expressionNames", "expressionValues"].contains(&key.as_str())
+                && !others.contains(&key.as_str())
+            {
                 return Err(block.unsupported(key));
             }
         }
         let Some(expression) = block.member("expression") else {
-            return Err(FieldError::mapping_template(format!("Expression block '{}' requires an expression", block.place())));
+            return Err(FieldError::mapping_template(format!(
+                "Expression block '{}' requires an expression",
+                block.place()
+            )));
         };
         self.take_names(block)?;
         if let Some(values) = block.member("expressionValues") {
@@ -67,9 +72,8 @@ impl Placeholders {
 /// Two expressions of a call may share a placeholder, but not disagree about it: one of them would silently be wrong.
 fn merge(map: &mut Map, placeholder: &Str, meaning: Value, element: &Element<'_>) -> Result<(), FieldError> {
     match map.insert(placeholder.clone(), meaning.clone()) {
-        Some(before) if before != meaning => {
-            Err(element.refused(format_args!("another expression of this request gives '{placeholder}' a different meaning")))
-        }
+        Some(before) if before != meaning => Err(element
+            .refused(format_args!("another expression of this request gives '{placeholder}' a different meaning"))),
         _ => Ok(()),
     }
 }

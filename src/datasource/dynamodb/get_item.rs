@@ -1,12 +1,12 @@
 //! GetItem: one item by its key (spec appsync-js 3.1).
 
 use crate::backend::Operation;
+use crate::datasource::Outcome;
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::expression::Placeholders;
 use crate::datasource::dynamodb::{Call, failed, typed};
-use crate::datasource::Outcome;
-use crate::project::Access;
 use crate::error::FieldError;
+use crate::project::Access;
 
 /// The item, or null.
 pub(super) async fn get_item(call: &Call<'_>, document: &Element<'_>) -> Result<Outcome, FieldError> {

@@ -28,8 +28,8 @@ use crate::backend::{Operation, ServiceError};
 use crate::context::DataSourceError;
 use crate::datasource::document::Element;
 use crate::datasource::{DataSource, Invocation, Outcome};
-use crate::project::Access;
 use crate::error::{FieldError, nearest};
+use crate::project::Access;
 use crate::value::{Map, Str, Value};
 
 /// A DynamoDB data source: one table. Batch and transaction operations may name others.
@@ -93,12 +93,18 @@ fn unknown_operation(operation: &str) -> FieldError {
 /// Members and operations that only a versioned data source understands (spec appsync-js 3.17). Ignoring them would
 /// drop a conflict check that the author relies on.
 fn versioned(what: &str) -> FieldError {
-    FieldError::new("UnsupportedOperation", format!("{what} needs a versioned data source, which this version does not support"))
+    FieldError::new(
+        "UnsupportedOperation",
+        format!("{what} needs a versioned data source, which this version does not support"),
+    )
 }
 
 /// Refuses the members of a write that only a versioned data source understands.
 fn refuse_versioned(document: &Element<'_>) -> Result<(), FieldError> {
-    match ["_version", "customPartitionKey", "populateIndexFields"].into_iter().find(|key| document.member(key).is_some()) {
+    match ["_version", "customPartitionKey", "populateIndexFields"]
+        .into_iter()
+        .find(|key| document.member(key).is_some())
+    {
         Some(key) => Err(versioned(key)),
         None => Ok(()),
     }
@@ -153,7 +159,8 @@ fn data_source_error(error: &ServiceError) -> DataSourceError {
     let message = match error.status {
         0 => error.message.clone(),
         status => {
-            format!("{} (Service: DynamoDb, Status Code: {status}, Request ID: {})", error.message, error.request_id).into()
+            format!("{} (Service: DynamoDb, Status Code: {status}, Request ID: {})", error.message, error.request_id)
+                .into()
         }
     };
     DataSourceError { message, error_type: format!("DynamoDB:{class}").into() }

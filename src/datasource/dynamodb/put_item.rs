@@ -1,19 +1,26 @@
 //! PutItem: writes an item (spec appsync-js 3.2).
 
 use crate::backend::Operation;
+use crate::datasource::Outcome;
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::condition::{Condition, read_condition};
 use crate::datasource::dynamodb::expression::Placeholders;
 use crate::datasource::dynamodb::{Call, failed, refuse_versioned, typed};
-use crate::datasource::Outcome;
-use crate::project::Access;
 use crate::error::FieldError;
+use crate::project::Access;
 use crate::value::Map;
 
 /// The item as written.
 pub(super) async fn put_item(call: &Call<'_>, document: &Element<'_>) -> Result<Outcome, FieldError> {
     document.allow_only(&[
-        "operation", "version", "key", "attributeValues", "condition", "_version", "customPartitionKey", "populateIndexFields",
+        "operation",
+        "version",
+        "key",
+        "attributeValues",
+        "condition",
+        "_version",
+        "customPartitionKey",
+        "populateIndexFields",
     ])?;
     refuse_versioned(document)?;
     let mut request = call.request(Access::Write)?;

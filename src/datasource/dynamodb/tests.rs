@@ -8,7 +8,9 @@ use futures_util::future::BoxFuture;
 use super::*;
 use crate::backend::DynamoDb;
 use crate::backend::local::LocalDynamoDb;
-use crate::backend::tables::{IndexDescription, KeyAttribute, KeyType, Projection, TableDescription, create_tables, seed_table};
+use crate::backend::tables::{
+    IndexDescription, KeyAttribute, KeyType, Projection, TableDescription, create_tables, seed_table,
+};
 use crate::datasource::{DomainRights, TokenKey};
 use crate::value::object;
 
@@ -75,7 +77,8 @@ impl World {
     }
 
     fn items(&self, table: &str) -> Vec<String> {
-        let answer = self.dynamodb.call(Operation::Scan, object! { "TableName" => table }).now_or_never().unwrap().unwrap();
+        let answer =
+            self.dynamodb.call(Operation::Scan, object! { "TableName" => table }).now_or_never().unwrap().unwrap();
         sorted_texts(&typed::plain_items(answer.get("Items")))
     }
 }
@@ -124,7 +127,9 @@ fn check_case(case: &Value, title: &str) {
         (Ok(outcome), None) => {
             let expected = expected_result(case, &outcome.result);
             assert_eq!(outcome.result, expected, "{title}");
-            let error = outcome.error.map(|error| object! { "type" => error.error_type, "message" => without_request_id(&error.message) });
+            let error = outcome
+                .error
+                .map(|error| object! { "type" => error.error_type, "message" => without_request_id(&error.message) });
             assert_eq!(Value::from(error), case.get("error").cloned().unwrap_or_default(), "{title}");
         }
         (actual, expected) => panic!("{title}: expected refusal {expected:?}, got {actual:?}"),
@@ -147,7 +152,8 @@ fn every_case_file_holds() {
     let mut count = 0;
     for file in files.iter().filter(|file| file.extension().is_some_and(|extension| extension == "json")) {
         let name = file.file_name().unwrap().to_string_lossy().into_owned();
-        let cases = Value::parse(&std::fs::read_to_string(file).unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let cases =
+            Value::parse(&std::fs::read_to_string(file).unwrap()).unwrap_or_else(|error| panic!("{name}: {error}"));
         for case in cases.as_list().unwrap() {
             count += 1;
             let title = format!("{name}: {}", case.get("name").and_then(Value::as_str).unwrap());
@@ -174,7 +180,8 @@ fn numbers_of_38_digits_survive_writing_and_reading() {
 }
 
 fn query_orders(token: Value, limit: i64) -> Value {
-    let query = object! { "expression" => "customer = :c", "expressionValues" => object! { ":c" => object! { "S" => "c" } } };
+    let query =
+        object! { "expression" => "customer = :c", "expressionValues" => object! { ":c" => object! { "S" => "c" } } };
     object! { "operation" => "Query", "query" => query, "limit" => limit, "nextToken" => token }
 }
 
@@ -186,7 +193,14 @@ fn following_tokens_visits_every_item_once() {
     let (mut token, mut seen) = (Value::Null, Vec::new());
     loop {
         let page = world.invoke("orders", &query_orders(token, 3)).unwrap().result;
-        seen.extend(page.get("items").unwrap().as_list().unwrap().iter().map(|item| item.get("order").unwrap().as_str().unwrap().to_owned()));
+        seen.extend(
+            page.get("items")
+                .unwrap()
+                .as_list()
+                .unwrap()
+                .iter()
+                .map(|item| item.get("order").unwrap().as_str().unwrap().to_owned()),
+        );
         token = page.get("nextToken").unwrap().clone();
         if token.is_null() {
             break;
@@ -199,11 +213,14 @@ fn following_tokens_visits_every_item_once() {
 fn a_token_works_only_in_the_resolver_and_table_that_made_it() {
     let world = World::new();
     for table in ["orders", "things"] {
-        let items: Value = (0..3).map(|number| object! { "customer" => "c", "order" => number.to_string(), "id" => number.to_string() }).collect();
+        let items: Value = (0..3)
+            .map(|number| object! { "customer" => "c", "order" => number.to_string(), "id" => number.to_string() })
+            .collect();
         world.seed(table, &items);
     }
     let scan = |token: Value| object! { "operation" => "Scan", "limit" => 1, "nextToken" => token };
-    let token = world.invoke_at("Query.orders", "orders", &scan(Value::Null)).unwrap().result.get("nextToken").unwrap().clone();
+    let token =
+        world.invoke_at("Query.orders", "orders", &scan(Value::Null)).unwrap().result.get("nextToken").unwrap().clone();
     assert!(world.invoke_at("Query.orders", "orders", &scan(token.clone())).unwrap().error.is_none());
     for (coordinate, table) in [("Query.others", "orders"), ("Query.orders", "things")] {
         let error = world.invoke_at(coordinate, table, &scan(token.clone())).unwrap().error.unwrap();
@@ -229,7 +246,12 @@ impl DynamoDb for Throttled {
             left.insert(table.clone(), half(later));
         }
         Box::pin(async move {
-            let mut answer = match wanted.as_object().unwrap().values().any(|half| half.get("Keys").unwrap_or(half).as_list().unwrap().is_empty()) {
+            let mut answer = match wanted
+                .as_object()
+                .unwrap()
+                .values()
+                .any(|half| half.get("Keys").unwrap_or(half).as_list().unwrap().is_empty())
+            {
                 true => object! {},
                 false => self.0.call(operation, object! { "RequestItems" => wanted }).await?,
             };
@@ -247,7 +269,13 @@ fn what_is_still_unprocessed_after_a_second_attempt_is_reported_beside_an_error(
     let invoke = |request: Value| {
         let world = &throttled.0;
         let source = DynamoDbSource::new("things");
-        let call = Invocation { request: &request, dynamodb: &throttled, rights: &world.rights, coordinate: "Query.x", token_key: &world.token_key };
+        let call = Invocation {
+            request: &request,
+            dynamodb: &throttled,
+            rights: &world.rights,
+            coordinate: "Query.x",
+            token_key: &world.token_key,
+        };
         source.invoke(call).now_or_never().unwrap().unwrap()
     };
     let put = invoke(object! { "operation" => "BatchPutItem", "tables" => object! { "things" => ids.clone() } });
@@ -256,7 +284,9 @@ fn what_is_still_unprocessed_after_a_second_attempt_is_reported_beside_an_error(
         r#"{"data":{"things":[{"id":"0"},{"id":"1"},{"id":"2"},null]},"unprocessedItems":{"things":[{"id":"3"}]}}"#
     );
     assert_eq!(put.error.unwrap().error_type, "DynamoDB:ProvisionedThroughputExceededException");
-    let get = invoke(object! { "operation" => "BatchGetItem", "tables" => object! { "things" => object! { "keys" => ids } } });
+    let get = invoke(
+        object! { "operation" => "BatchGetItem", "tables" => object! { "things" => object! { "keys" => ids } } },
+    );
     assert_eq!(
         get.result.to_string(),
         r#"{"data":{"things":[{"id":"0"},{"id":"1"},{"id":"2"},null]},"unprocessedKeys":{"things":[{"id":"3"}]}}"#
@@ -267,7 +297,8 @@ fn what_is_still_unprocessed_after_a_second_attempt_is_reported_beside_an_error(
 #[test]
 fn failures_are_named_after_the_sdk_class_that_carries_them() {
     let named = |code: &str, status| {
-        let error = ServiceError { code: code.into(), message: "m".into(), status, request_id: "R".into(), body: Value::Null };
+        let error =
+            ServiceError { code: code.into(), message: "m".into(), status, request_id: "R".into(), body: Value::Null };
         let error = data_source_error(&error);
         (error.error_type.to_string(), error.message.to_string())
     };

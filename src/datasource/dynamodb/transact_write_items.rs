@@ -1,13 +1,13 @@
 //! TransactWriteItems: up to 100 writes and checks that happen together or not at all (spec appsync-js 3.12).
 
 use crate::backend::{Operation, ServiceError};
+use crate::datasource::Outcome;
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::expression::{Placeholders, parsed};
 use crate::datasource::dynamodb::put_item::item_of;
 use crate::datasource::dynamodb::{Call, cancellation_reasons, data_source_error, typed};
-use crate::datasource::Outcome;
-use crate::project::Access;
 use crate::error::FieldError;
+use crate::project::Access;
 use crate::value::{Map, Value, object};
 
 /// `{keys: [key], cancellationReasons: null}`, or null and the reasons beside the error.
@@ -20,10 +20,13 @@ pub(super) async fn transact_write_items(call: &Call<'_>, document: &Element<'_>
         keys.push(Value::from(typed::plain_map(&key)));
         writes.push(write);
     }
-    Ok(match call.send(Operation::TransactWriteItems, Map::from_iter([("TransactItems".into(), writes.into())])).await {
-        Ok(_) => Outcome::success(object! { "keys" => keys, "cancellationReasons" => Value::Null }),
-        Err(error) => cancelled(&error),
-    })
+    Ok(
+        match call.send(Operation::TransactWriteItems, Map::from_iter([("TransactItems".into(), writes.into())])).await
+        {
+            Ok(_) => Outcome::success(object! { "keys" => keys, "cancellationReasons" => Value::Null }),
+            Err(error) => cancelled(&error),
+        },
+    )
 }
 
 /// One element: its key, and DynamoDB's form of it.
@@ -34,7 +37,11 @@ fn read_write(call: &Call<'_>, element: &Element<'_>) -> Result<(Map, Value), Fi
         "UpdateItem" => ("Update", Access::Write, &["update"]),
         "DeleteItem" => ("Delete", Access::Write, &[]),
         "ConditionCheck" => ("ConditionCheck", Access::Read, &[]),
-        other => return Err(element.refused(format_args!("operation '{other}' is none of PutItem, UpdateItem, DeleteItem, ConditionCheck"))),
+        other => {
+            return Err(element.refused(format_args!(
+                "operation '{other}' is none of PutItem, UpdateItem, DeleteItem, ConditionCheck"
+            )));
+        }
     };
     element.allow_only(&[&["operation", "table", "key", "condition"], others].concat())?;
     let table = element.required("table")?.string()?.clone();

@@ -2,8 +2,8 @@
 
 use base64::Engine;
 use base64::alphabet;
-use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use base64::engine::DecodePaddingMode;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 
 use crate::datasource::document::Element;
 use crate::error::FieldError;
@@ -16,11 +16,14 @@ pub(super) fn attribute_map(element: &Element<'_>) -> Result<Map, FieldError> {
 
 /// A typed value in the form of the wire: numbers as text, binaries as plain base64, null as `{"NULL": true}`.
 pub(super) fn attribute_value(element: &Element<'_>) -> Result<Value, FieldError> {
-    let map = element.value.as_object().ok_or_else(|| element.expected("an attribute value such as {\"S\": \"text\"}"))?;
+    let map =
+        element.value.as_object().ok_or_else(|| element.expected("an attribute value such as {\"S\": \"text\"}"))?;
     let mut members = map.iter();
     let (Some((ty, payload)), None) = (members.next(), members.next()) else {
         let types: Vec<&str> = map.keys().map(Str::as_str).collect();
-        return Err(element.refused(format_args!("an attribute value has exactly one type, this has [{}]", types.join(", "))));
+        return Err(
+            element.refused(format_args!("an attribute value has exactly one type, this has [{}]", types.join(", ")))
+        );
     };
     Ok(match (ty.as_str(), payload) {
         // Already what DynamoDB wants: share it.
@@ -56,7 +59,11 @@ pub(super) fn attribute_value(element: &Element<'_>) -> Result<Value, FieldError
 }
 
 fn set(element: &Element<'_>, items: &[Value], read: impl Fn(&Value) -> Option<Str>) -> Result<Value, FieldError> {
-    let member = |item| read(item).map(Value::String).ok_or_else(|| element.refused(format_args!("a set cannot hold a {}", item.kind())));
+    let member = |item| {
+        read(item)
+            .map(Value::String)
+            .ok_or_else(|| element.refused(format_args!("a set cannot hold a {}", item.kind())))
+    };
     items.iter().map(member).collect()
 }
 
@@ -64,7 +71,9 @@ fn set(element: &Element<'_>, items: &[Value], read: impl Fn(&Value) -> Option<S
 fn binary_text(text: &str) -> Str {
     const LENIENT: GeneralPurpose = GeneralPurpose::new(
         &alphabet::STANDARD,
-        GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent).with_decode_allow_trailing_bits(true),
+        GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true),
     );
     let digits: String = text.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/')).collect();
     // What remains undecodable (one digit too many) is DynamoDB's to refuse.
@@ -104,18 +113,24 @@ fn number(digits: &str) -> Value {
 
 /// Whether two attribute values are the same to DynamoDB: numbers by value, sets in any order.
 pub(super) fn is_same(a: &Value, b: &Value) -> bool {
-    let first = |value: &Value| value.as_object().and_then(|map| map.first()).map(|(ty, payload)| (ty.clone(), payload.clone()));
+    let first = |value: &Value| {
+        value.as_object().and_then(|map| map.first()).map(|(ty, payload)| (ty.clone(), payload.clone()))
+    };
     let (Some((ty, a)), Some((other_ty, b))) = (first(a), first(b)) else { return false };
     if ty != other_ty {
         return false;
     }
     match (ty.as_str(), &a, &b) {
         ("N", Value::String(a), Value::String(b)) => number(a) == number(b),
-        ("L", Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| is_same(a, b)),
+        ("L", Value::List(a), Value::List(b)) => {
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| is_same(a, b))
+        }
         ("M", Value::Object(a), Value::Object(b)) => is_same_map(a, b, &[]),
         ("SS" | "BS", Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().all(|item| b.contains(item)),
         ("NS", Value::List(a), Value::List(b)) => {
-            let numbers = |items: &[Value]| items.iter().map(|item| item.as_str().map_or(Value::Null, number)).collect::<Vec<_>>();
+            let numbers = |items: &[Value]| {
+                items.iter().map(|item| item.as_str().map_or(Value::Null, number)).collect::<Vec<_>>()
+            };
             let b = numbers(b);
             a.len() == b.len() && numbers(a).iter().all(|item| b.contains(item))
         }
@@ -127,7 +142,9 @@ pub(super) fn is_same(a: &Value, b: &Value) -> bool {
 pub(super) fn is_same_map(a: &Map, b: &Map, ignored: &[Str]) -> bool {
     let counted = |map: &Map| map.keys().filter(|name| !ignored.contains(name)).count();
     counted(a) == counted(b)
-        && a.iter().filter(|(name, _)| !ignored.contains(name)).all(|(name, a)| b.get(name).is_some_and(|b| is_same(a, b)))
+        && a.iter()
+            .filter(|(name, _)| !ignored.contains(name))
+            .all(|(name, a)| b.get(name).is_some_and(|b| is_same(a, b)))
 }
 
 #[cfg(test)]
@@ -166,11 +183,17 @@ mod tests {
         for (typed, message) in [
             (r#""text""#, "Expected an attribute value such as {\"S\": \"text\"} for field '$' but got a string."),
             (r#"{}"#, "Unsupported value for field '$': an attribute value has exactly one type, this has []."),
-            (r#"{"S":"a","N":1}"#, "Unsupported value for field '$': an attribute value has exactly one type, this has [S, N]."),
+            (
+                r#"{"S":"a","N":1}"#,
+                "Unsupported value for field '$': an attribute value has exactly one type, this has [S, N].",
+            ),
             (r#"{"BOOL":"true"}"#, "Unsupported value for field '$': type BOOL cannot hold a string."),
             (r#"{"NULL":false}"#, "Unsupported value for field '$': type NULL cannot hold a boolean."),
             (r#"{"X":1}"#, "Unsupported value for field '$': 'X' is no DynamoDB type."),
-            (r#"{"L":[{"S":"a"},{"M":{"b":{"N":true}}}]}"#, "Unsupported value for field '$[L][1][M][b]': type N cannot hold a boolean."),
+            (
+                r#"{"L":[{"S":"a"},{"M":{"b":{"N":true}}}]}"#,
+                "Unsupported value for field '$[L][1][M][b]': type N cannot hold a boolean.",
+            ),
             (r#"{"SS":[null]}"#, "Unsupported value for field '$': a set cannot hold a null."),
         ] {
             assert_eq!(wire(typed), Err(FieldError::mapping_template(message)), "{typed}");

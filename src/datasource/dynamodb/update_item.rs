@@ -1,18 +1,25 @@
 //! UpdateItem: changes attributes of an item, creating it where missing (spec appsync-js 3.3).
 
 use crate::backend::Operation;
+use crate::datasource::Outcome;
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::condition::read_condition;
 use crate::datasource::dynamodb::expression::Placeholders;
 use crate::datasource::dynamodb::{Call, failed, refuse_versioned, typed};
-use crate::datasource::Outcome;
-use crate::project::Access;
 use crate::error::FieldError;
+use crate::project::Access;
 
 /// The whole item after the update.
 pub(super) async fn update_item(call: &Call<'_>, document: &Element<'_>) -> Result<Outcome, FieldError> {
     document.allow_only(&[
-        "operation", "version", "key", "update", "condition", "_version", "customPartitionKey", "populateIndexFields",
+        "operation",
+        "version",
+        "key",
+        "update",
+        "condition",
+        "_version",
+        "customPartitionKey",
+        "populateIndexFields",
     ])?;
     refuse_versioned(document)?;
     let mut request = call.request(Access::Write)?;

@@ -1,0 +1,86 @@
+//! Request and response handlers: the author's code of one resolver or pipeline function, run inline.
+//!
+//! A handler is pure: it reads the [`Context`], returns a value and leaves side results in [`Context::effects`]. It does
+//! no I/O, and time, ids and randomness come from [`Context::clock`]. `js/` runs APPSYNC_JS, `util/` holds the `util.*`
+//! functions once, for every handler language.
+
+pub mod js;
+
+use crate::context::Context;
+use crate::error::{FieldError, Location};
+use crate::value::{Str, Value};
+
+/// The code of one resolver or pipeline function.
+#[derive(Clone, Debug)]
+pub enum Handler {
+    Js(js::JsHandler),
+}
+
+/// Which of a handler's two functions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Function {
+    Request,
+    Response,
+}
+
+impl Function {
+    /// The exported name: `request` or `response`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Function::Request => "request",
+            Function::Response => "response",
+        }
+    }
+}
+
+/// How a handler function ended without failing.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Returned {
+    Value(Value),
+    /// `runtime.earlyReturn(value, { skipTo })` (spec appsync-js 1.11).
+    EarlyReturn { value: Value, skip_to: SkipTo },
+}
+
+/// Where `runtime.earlyReturn` goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SkipTo {
+    /// The next function of the pipeline; AppSync's default.
+    Next,
+    /// The response handler of the pipeline resolver.
+    End,
+}
+
+/// What a handler failed with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Failure {
+    pub error: FieldError,
+    /// File and place in the author's source; `None` for `util.error`, whose message AppSync gives without a place.
+    pub position: Option<(Str, Location)>,
+}
+
+impl Handler {
+    /// Whether the code has a function for the data source's request.
+    pub fn has_request(&self) -> bool {
+        match self {
+            Handler::Js(handler) => handler.exports(Function::Request),
+        }
+    }
+
+    /// Whether the code has a function that shapes the data source's result.
+    pub fn has_response(&self) -> bool {
+        match self {
+            Handler::Js(handler) => handler.exports(Function::Response),
+        }
+    }
+
+    /// Runs one function on the calling thread. What the code left in `ctx.stash` and `ctx.args`, the errors that it
+    /// appended and its log lines are in `ctx` afterwards, whether it returned or failed.
+    ///
+    /// # Errors
+    /// [`Failure`]: `util.error`, `util.unauthorized`, a failure in the code, or a limit that it exceeded.
+    pub fn call(&self, function: Function, ctx: &mut Context) -> Result<Returned, Failure> {
+        match self {
+            Handler::Js(handler) => handler.call(function, ctx),
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Which reads travel together, and how a BatchGetItem is made to look like the GetItems it stands for.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+
+use super::{Read, Shared};
+use crate::backend::batch_get::{KeyedProjection, item_identity, key_identity};
+use crate::backend::{Operation, ServiceError};
+use crate::value::{Map, Str, Value, object};
+
+/// DynamoDB's bound on one BatchGetItem.
+const KEYS_PER_CALL: usize = 100;
+
+/// Calls in a row that bring nothing new before the rest is given up; with the delays below, within two seconds.
+const FRUITLESS_CALLS: u32 = 6;
+const FIRST_DELAY: Duration = Duration::from_millis(25);
+
+/// Equal for reads that may share an answer.
+pub(super) fn identity(operation: Operation, request: &Value) -> String {
+    match (operation, GetItem::of(request)) {
+        (Operation::GetItem, Some(get)) => format!("{} {}", get.group(), key_identity(get.key)),
+        _ => format!("{} {request}", operation.name()),
+    }
+}
+
+/// A GetItem request that a BatchGetItem can express.
+struct GetItem<'a> {
+    table: &'a Str,
+    key: &'a Map,
+    request: &'a Map,
+}
+
+impl<'a> GetItem<'a> {
+    fn of(request: &'a Value) -> Option<GetItem<'a>> {
+        const MEMBERS: [&str; 5] =
+            ["TableName", "Key", "ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"];
+        let request = request.as_object()?;
+        let (Some(Value::String(table)), Some(Value::Object(key))) = (request.get("TableName"), request.get("Key"))
+        else {
+            return None;
+        };
+        let is_expressible = !key.is_empty() && request.keys().all(|member| MEMBERS.contains(&member.as_str()));
+        is_expressible.then_some(GetItem { table, key, request })
+    }
+
+    /// Reads of one group differ in the key's values only. Keys with other attribute names are kept apart: at most one
+    /// of the two groups can be right, and it must not suffer for the other.
+    fn group(&self) -> String {
+        let mut names: Vec<&str> = self.key.keys().map(Str::as_str).collect();
+        names.sort_unstable();
+        let option =
+            |name| self.request.get(name).filter(|value| **value != Value::Bool(false)).cloned().unwrap_or_default();
+        let [consistent, projection, aliases] =
+            ["ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"].map(option);
+        format!("{:?} {names:?} {consistent} {projection} {aliases}", self.table.as_str())
+    }
+}
+
+/// Reads of one table with the same options.
+struct TableReads {
+    table: Str,
+    key_names: Vec<Str>,
+    /// `ConsistentRead` and the projection, as the call wants them.
+    options: Map,
+    projection: Option<KeyedProjection>,
+    /// By identity of the key.
+    reads: Vec<(String, Arc<Read>)>,
+}
+
+/// One BatchGetItem call.
+#[derive(Default)]
+pub(super) struct Batch {
+    tables: Vec<TableReads>,
+}
+
+/// Sorts reads into as few calls as can be: full ones first, several tables in one call, a lone read for itself.
+pub(super) fn plan(queue: Vec<Arc<Read>>) -> (Vec<Batch>, Vec<Arc<Read>>) {
+    let mut alone = Vec::new();
+    let mut groups: Vec<TableReads> = Vec::new();
+    let mut positions: HashMap<String, usize> = HashMap::new();
+    for read in queue {
+        let get = if read.operation == Operation::GetItem { GetItem::of(&read.request) } else { None };
+        let Some(get) = get else {
+            alone.push(read);
+            continue;
+        };
+        let position = *positions.entry(get.group()).or_insert_with(|| {
+            groups.push(TableReads::new(&get));
+            groups.len() - 1
+        });
+        let identity = key_identity(get.key);
+        groups[position].reads.push((identity, read.clone()));
+    }
+    let mut batches: Vec<Batch> = Vec::new();
+    for group in groups {
+        place(group, &mut batches);
+    }
+    let (lone, batches): (Vec<Batch>, Vec<Batch>) = batches.into_iter().partition(|batch| batch.len() == 1);
+    alone.extend(lone.into_iter().flat_map(Batch::into_reads));
+    (batches, alone)
+}
+
+/// Fills the calls that have room and lack the table (a call names a table once), then opens new ones.
+fn place(mut group: TableReads, batches: &mut Vec<Batch>) {
+    let mut next = 0;
+    while !group.reads.is_empty() {
+        if next == batches.len() {
+            batches.push(Batch::default());
+        }
+        let batch = &mut batches[next];
+        next += 1;
+        let room = KEYS_PER_CALL.saturating_sub(batch.len());
+        if room == 0 || batch.tables.iter().any(|other| other.table == group.table) {
+            continue;
+        }
+        let rest = group.reads.split_off(room.min(group.reads.len()));
+        let part = TableReads { reads: std::mem::replace(&mut group.reads, rest), ..group.without_reads() };
+        batch.tables.push(part);
+    }
+}
+
+impl TableReads {
+    fn new(get: &GetItem<'_>) -> TableReads {
+        let key_names: Vec<Str> = get.key.keys().cloned().collect();
+        let mut options = Map::default();
+        if get.request.get("ConsistentRead") == Some(&Value::Bool(true)) {
+            options.insert("ConsistentRead".into(), true.into());
+        }
+        let names = get.request.get("ExpressionAttributeNames").and_then(Value::as_object).cloned().unwrap_or_default();
+        let projection = get
+            .request
+            .get("ProjectionExpression")
+            .and_then(Value::as_str)
+            .map(|expression| KeyedProjection::new(expression, &names, &key_names));
+        let names = projection.as_ref().map_or(names, |projection| projection.names.clone());
+        if let Some(projection) = &projection {
+            options.insert("ProjectionExpression".into(), projection.expression.as_str().into());
+        }
+        if !names.is_empty() {
+            options.insert("ExpressionAttributeNames".into(), names.into());
+        }
+        TableReads { table: get.table.clone(), key_names, options, projection, reads: Vec::new() }
+    }
+
+    fn without_reads(&self) -> TableReads {
+        TableReads {
+            table: self.table.clone(),
+            key_names: self.key_names.clone(),
+            options: self.options.clone(),
+            projection: self.projection.clone(),
+            reads: Vec::new(),
+        }
+    }
+
+    fn request(&self) -> Value {
+        let keys: Value = self.reads.iter().filter_map(|(_, read)| read.request.get("Key").cloned()).collect();
+        let mut request = self.options.clone();
+        request.insert("Keys".into(), keys);
+        request.into()
+    }
+
+    /// Answers every read that the call settled and keeps the others; returns how many it answered.
+    fn settle(&mut self, answer: &Value, shared: &Shared) -> usize {
+        let list = |member: &str, list_of: &dyn Fn(&Value) -> Option<Value>| {
+            let list = answer.get(member).and_then(|tables| tables.get(&self.table)).and_then(list_of);
+            list.as_ref().and_then(Value::as_list).unwrap_or_default().to_vec()
+        };
+        let items: HashMap<String, Value> = list("Responses", &|items| Some(items.clone()))
+            .into_iter()
+            .filter_map(|item| Some((item_identity(item.as_object()?, &self.key_names)?, item)))
+            .collect();
+        let unprocessed: HashSet<String> = list("UnprocessedKeys", &|left| left.get("Keys").cloned())
+            .iter()
+            .filter_map(|key| key.as_object().map(key_identity))
+            .collect();
+        let before = self.reads.len();
+        let (left, settled): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.reads).into_iter().partition(|(identity, _)| unprocessed.contains(identity));
+        self.reads = left;
+        for (identity, read) in settled {
+            let item = items.get(&identity).map(|item| self.as_get_item_returns(item));
+            shared.settle(&read, Ok(item.map_or_else(Value::empty_object, |item| object! { "Item" => item })));
+        }
+        before - self.reads.len()
+    }
+
+    fn as_get_item_returns(&self, item: &Value) -> Value {
+        match (&self.projection, item) {
+            (Some(projection), Value::Object(item)) => projection.strip(item.as_ref().clone()).into(),
+            _ => item.clone(),
+        }
+    }
+}
+
+impl Batch {
+    fn len(&self) -> usize {
+        self.tables.iter().map(|table| table.reads.len()).sum()
+    }
+
+    fn into_reads(self) -> impl Iterator<Item = Arc<Read>> {
+        self.tables.into_iter().flat_map(|table| table.reads).map(|(_, read)| read)
+    }
+
+    /// Makes the call, and further ones for what DynamoDB leaves out, until every read has its answer.
+    pub async fn send(mut self, shared: &Arc<Shared>) {
+        let mut fruitless = 0;
+        let mut delay = FIRST_DELAY;
+        while self.len() > 1 {
+            let tables: Map = self.tables.iter().map(|table| (table.table.clone(), table.request())).collect();
+            let answer = match shared.send(Operation::BatchGetItem, object! { "RequestItems" => tables }).await {
+                Ok(answer) => answer,
+                Err(error) if is_transient(&error) => return self.fail(shared, &error),
+                Err(_) => break,
+            };
+            let settled: usize = self.tables.iter_mut().map(|table| table.settle(&answer, shared)).sum();
+            self.tables.retain(|table| !table.reads.is_empty());
+            shared.state().stats.coalesced += settled.saturating_sub(1) as u32;
+            if settled > 0 {
+                // A full answer (16 MB) leaves keys out without being throttled.
+                fruitless = 0;
+                continue;
+            }
+            fruitless += 1;
+            if fruitless == FRUITLESS_CALLS {
+                return self.fail(shared, &throttled());
+            }
+            (shared.sleep)(delay).await;
+            delay *= 2;
+        }
+        // One of the keys, or the right to batch, is at fault: alone, each read gets its own answer or its own error.
+        join_all(self.into_reads().map(|read| shared.clone().send_alone(read))).await;
+    }
+
+    fn fail(self, shared: &Shared, error: &ServiceError) {
+        self.into_reads().for_each(|read| shared.settle(&read, Err(error.clone())));
+    }
+}
+
+/// Errors that every read of the batch would have met alone. Trying them one by one would make the trouble worse.
+fn is_transient(error: &ServiceError) -> bool {
+    let is_throttled = ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"]
+        .contains(&error.code.as_str());
+    is_throttled || error.status == 0 || error.status >= 500
+}
+
+fn throttled() -> ServiceError {
+    ServiceError {
+        code: "ProvisionedThroughputExceededException".into(),
+        message: "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.".into(),
+        status: 400,
+        request_id: "null".into(),
+        body: Value::Null,
+    }
+}
