@@ -85,7 +85,7 @@ impl Ours {
             coordinate: "Query.items".into(),
             handler: None,
             data_source: Arc::new(Stored((0..OBJECTS).map(value).collect())),
-            rights: Arc::new(DomainRights::unrestricted()),
+            rights: Arc::new(DomainRights::without_domain()),
         };
         let fields = HashMap::from([("items".into(), Arc::new(Resolver::Unit(stage)))]);
         let resolvers = HashMap::from([("Query".into(), fields)]);
