@@ -14,7 +14,10 @@ mod response;
 pub mod validate;
 mod variables;
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
@@ -154,6 +157,7 @@ impl<'a> Executor<'a> {
         deadline: Option<tokio::time::Instant>,
     ) {
         let mut running: Running<'a> = FuturesUnordered::new();
+        let mut timer = pin!(deadline.map(tokio::time::sleep_until));
         loop {
             while results.len() < completion.slots.len() {
                 let slot = results.len();
@@ -162,14 +166,18 @@ impl<'a> Executor<'a> {
                 results.push(Node::Slot(slot)); // until its resolver is done
                 running.push(Box::pin(async move { (slot, self.resolve(field, source).await) }));
             }
-            let next = match deadline {
-                Some(deadline) => tokio::time::timeout_at(deadline, running.next()).await,
-                None => Ok(running.next().await),
-            };
-            match next {
-                Ok(Some((slot, resolution))) => self.complete(completion, results, logs, slot, resolution),
-                Ok(None) => return,
-                Err(_) => {
+            // A finished resolver goes before the deadline; the timer is set only when there is something to wait for.
+            let next = poll_fn(|cx| match running.poll_next_unpin(cx) {
+                Poll::Ready(done) => Poll::Ready(Some(done)),
+                Poll::Pending => match timer.as_mut().as_pin_mut() {
+                    Some(timer) => timer.poll(cx).map(|()| None),
+                    None => Poll::Pending,
+                },
+            });
+            match next.await {
+                Some(Some((slot, resolution))) => self.complete(completion, results, logs, slot, resolution),
+                Some(None) => return,
+                None => {
                     // Dropping the futures cancels the work in flight; what is finished is answered.
                     drop(running);
                     return expire(completion, results);

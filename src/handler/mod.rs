@@ -5,6 +5,7 @@
 //! functions once, for every handler language.
 
 pub mod js;
+pub mod util;
 
 use crate::context::Context;
 use crate::error::{FieldError, Location};

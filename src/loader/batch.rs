@@ -19,10 +19,23 @@ const FRUITLESS_CALLS: u32 = 6;
 const FIRST_DELAY: Duration = Duration::from_millis(25);
 
 /// Equal for reads that may share an answer.
-pub(super) fn identity(operation: Operation, request: &Value) -> String {
-    match (operation, GetItem::of(request)) {
-        (Operation::GetItem, Some(get)) => format!("{} {}", get.group(), key_identity(get.key)),
-        _ => format!("{} {request}", operation.name()),
+#[derive(PartialEq, Eq, Hash)]
+pub(super) struct Identity {
+    /// Equal for GetItems that may travel as one table of a BatchGetItem.
+    group: String,
+    /// Of the key; the whole request of reads that travel alone.
+    key: String,
+    travels_alone: bool,
+}
+
+impl Identity {
+    pub fn of(operation: Operation, request: &Value) -> Identity {
+        match (operation, GetItem::of(request)) {
+            (Operation::GetItem, Some(get)) => {
+                Identity { group: get.group(), key: key_identity(get.key), travels_alone: false }
+            }
+            _ => Identity { group: operation.name().to_owned(), key: request.to_string(), travels_alone: true },
+        }
     }
 }
 
@@ -51,11 +64,15 @@ impl<'a> GetItem<'a> {
     fn group(&self) -> String {
         let mut names: Vec<&str> = self.key.keys().map(Str::as_str).collect();
         names.sort_unstable();
-        let option =
-            |name| self.request.get(name).filter(|value| **value != Value::Bool(false)).cloned().unwrap_or_default();
-        let [consistent, projection, aliases] =
-            ["ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"].map(option);
-        format!("{:?} {names:?} {consistent} {projection} {aliases}", self.table.as_str())
+        let mut group = format!("{:?} {names:?}", self.table.as_str());
+        for option in ["ConsistentRead", "ProjectionExpression", "ExpressionAttributeNames"] {
+            group.push(' ');
+            // `false` is the default.
+            if let Some(value) = self.request.get(option).filter(|value| **value != Value::Bool(false)) {
+                group.push_str(&value.to_string());
+            }
+        }
+        group
     }
 }
 
@@ -66,8 +83,7 @@ struct TableReads {
     /// `ConsistentRead` and the projection, as the call wants them.
     options: Map,
     projection: Option<KeyedProjection>,
-    /// By identity of the key.
-    reads: Vec<(String, Arc<Read>)>,
+    reads: Vec<Arc<Read>>,
 }
 
 /// One BatchGetItem call.
@@ -82,17 +98,20 @@ pub(super) fn plan(queue: Vec<Arc<Read>>) -> (Vec<Batch>, Vec<Arc<Read>>) {
     let mut groups: Vec<TableReads> = Vec::new();
     let mut positions: HashMap<String, usize> = HashMap::new();
     for read in queue {
-        let get = if read.operation == Operation::GetItem { GetItem::of(&read.request) } else { None };
+        let get = if read.identity.travels_alone { None } else { GetItem::of(&read.request) };
         let Some(get) = get else {
             alone.push(read);
             continue;
         };
-        let position = *positions.entry(get.group()).or_insert_with(|| {
-            groups.push(TableReads::new(&get));
-            groups.len() - 1
-        });
-        let identity = key_identity(get.key);
-        groups[position].reads.push((identity, read.clone()));
+        let position = match positions.get(&read.identity.group) {
+            Some(position) => *position,
+            None => {
+                positions.insert(read.identity.group.clone(), groups.len());
+                groups.push(TableReads::new(&get));
+                groups.len() - 1
+            }
+        };
+        groups[position].reads.push(read);
     }
     let mut batches: Vec<Batch> = Vec::new();
     for group in groups {
@@ -156,7 +175,7 @@ impl TableReads {
     }
 
     fn request(&self) -> Value {
-        let keys: Value = self.reads.iter().filter_map(|(_, read)| read.request.get("Key").cloned()).collect();
+        let keys: Value = self.reads.iter().filter_map(|read| read.request.get("Key").cloned()).collect();
         let mut request = self.options.clone();
         request.insert("Keys".into(), keys);
         request.into()
@@ -178,10 +197,10 @@ impl TableReads {
             .collect();
         let before = self.reads.len();
         let (left, settled): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut self.reads).into_iter().partition(|(identity, _)| unprocessed.contains(identity));
+            std::mem::take(&mut self.reads).into_iter().partition(|read| unprocessed.contains(&read.identity.key));
         self.reads = left;
-        for (identity, read) in settled {
-            let item = items.get(&identity).map(|item| self.as_get_item_returns(item));
+        for read in settled {
+            let item = items.get(&read.identity.key).map(|item| self.as_get_item_returns(item));
             shared.settle(&read, Ok(item.map_or_else(Value::empty_object, |item| object! { "Item" => item })));
         }
         before - self.reads.len()
@@ -201,7 +220,7 @@ impl Batch {
     }
 
     fn into_reads(self) -> impl Iterator<Item = Arc<Read>> {
-        self.tables.into_iter().flat_map(|table| table.reads).map(|(_, read)| read)
+        self.tables.into_iter().flat_map(|table| table.reads)
     }
 
     /// Makes the call, and further ones for what DynamoDB leaves out, until every read has its answer.

@@ -72,7 +72,7 @@ struct State {
     /// Asked for, not sent yet, in the order of asking.
     queue: Vec<Arc<Read>>,
     /// Queued or under way, by identity: what a further identical read joins.
-    joinable: HashMap<String, Arc<Read>>,
+    joinable: HashMap<Arc<batch::Identity>, Arc<Read>>,
     stats: Stats,
 }
 
@@ -80,8 +80,7 @@ struct State {
 struct Read {
     operation: Operation,
     request: Value,
-    /// Equal for reads that may share an answer.
-    identity: String,
+    identity: Arc<batch::Identity>,
     is_sent: AtomicBool,
     slot: Mutex<Slot>,
 }
@@ -188,7 +187,7 @@ impl Shared {
 
     /// Queues a read, or joins one that is the same.
     fn ask(&self, operation: Operation, request: Value) -> Arc<Read> {
-        let identity = batch::identity(operation, &request);
+        let identity = Arc::new(batch::Identity::of(operation, &request));
         let mut state = self.state();
         if let Some(read) = state.joinable.get(&identity).cloned() {
             state.stats.coalesced += 1;

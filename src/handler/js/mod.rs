@@ -1,7 +1,250 @@
-use std::sync::Arc;
-use crate::context::Context; use crate::error::{Diagnostic, SourceFile}; use crate::handler::{Failure, Function, Returned}; use crate::limits::Limits; use crate::value::Str;
-#[derive(Clone, Copy)] pub enum Dialect { AppSync, Standard }
-pub struct JsProgram;
-#[derive(Clone, Debug)] pub struct JsHandler;
-impl JsProgram { pub fn compile(_: &[Arc<SourceFile>], _: &[Str], _: Dialect, _: &Limits) -> Result<Arc<JsProgram>, Vec<Diagnostic>> { Ok(Arc::new(JsProgram)) } pub fn handler(self: &Arc<Self>, _: &str) -> Option<JsHandler> { Some(JsHandler) } }
-impl JsHandler { pub fn exports(&self, _: Function) -> bool { false } pub fn call(&self, _: Function, c: &mut Context) -> Result<Returned, Failure> { Ok(Returned::Value(c.result.clone())) } }
+//! APPSYNC_JS: resolver code in JavaScript or TypeScript.
+//!
+//! `source/` checks the author's files and turns each into a function; `engine.rs` compiles and runs them; `prelude.js`,
+//! `natives.rs` and `host.rs` are the world that the code sees; `convert.rs` carries values between the languages.
+//!
+//! Two promises. What one call does is invisible to the next: everything that engines share is frozen, and modules are
+//! instantiated anew for every call. And whatever the code does, the call ends: time, memory, stack, loop rounds and the
+//! size of the result are bounded.
+
+mod call;
+mod convert;
+mod dynamodb;
+mod engine;
+mod host;
+mod natives;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use engine::Engine;
+use source::Generated;
+
+use super::{Failure, Function, Returned};
+use crate::context::Context;
+use crate::error::{Diagnostic, Location, SourceFile};
+use crate::limits::Limits;
+use crate::value::Str;
+
+/// Which language the code is checked against.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Dialect {
+    /// What AppSync accepts, with its semantics: `runtime: appsync`.
+    #[default]
+    AppSync,
+    /// All of JavaScript that runs synchronously: `runtime: standard`.
+    Standard,
+}
+
+/// All JavaScript and TypeScript of one project, checked and compiled, with the engines that run it.
+pub struct JsProgram {
+    modules: Vec<Compiled>,
+    entries: Vec<Entry>,
+    by_path: HashMap<Str, usize>,
+    prelude: Vec<u8>,
+    dialect: Dialect,
+    limits: Limits,
+    /// Engines that no call uses at the moment; there are at most as many as calls have run at once.
+    engines: Mutex<Vec<Engine>>,
+}
+
+/// One module, compiled.
+struct Compiled {
+    file: Arc<SourceFile>,
+    generated: Generated,
+    bytecode: Vec<u8>,
+    dependencies: Vec<usize>,
+    console_calls: Vec<Range<usize>>,
+}
+
+/// A module that is a handler.
+struct Entry {
+    /// The modules to instantiate for a call, imported ones first, the handler's own last.
+    order: Vec<usize>,
+    has_request: bool,
+    has_response: bool,
+    /// Whether any code in them may change an object, `ctx.stash` for example.
+    writes: bool,
+}
+
+/// One handler of a program.
+#[derive(Clone)]
+pub struct JsHandler {
+    program: Arc<JsProgram>,
+    entry: usize,
+}
+
+impl JsProgram {
+    /// Checks and compiles the handlers at `entries` and everything that they import from `modules`.
+    ///
+    /// # Errors
+    /// All problems of all files.
+    pub fn compile(
+        modules: &[Arc<SourceFile>],
+        entries: &[Str],
+        dialect: Dialect,
+        limits: &Limits,
+    ) -> Result<Arc<JsProgram>, Vec<Diagnostic>> {
+        let mut problems = Vec::new();
+        let linked = source::link(modules, entries, dialect, limits, &mut problems);
+        let mut handlers = Vec::new();
+        let mut by_path = HashMap::new();
+        for path in entries {
+            let Some(index) = linked.iter().position(|module| module.file.path == *path) else { continue };
+            let exports = &linked[index].exports;
+            let exports = |name: &str| exports.iter().any(|known| known == name);
+            let (has_request, has_response) = (exports("request"), exports("response"));
+            if !has_request && !has_response {
+                let problem = Diagnostic::error("the handler exports neither `request` nor `response`");
+                let help = "write `export function request(ctx) { … }` and `export function response(ctx) { … }`";
+                problems.push(problem.at(&linked[index].file, 0..0).help(help));
+            }
+            let order = with_dependencies(&linked, index);
+            let writes = order.iter().any(|&module| linked[module].writes);
+            by_path.insert(path.clone(), handlers.len());
+            handlers.push(Entry { order, has_request, has_response, writes });
+        }
+        if !problems.is_empty() {
+            problems.sort_by_key(|problem| problem.place.as_ref().map(|place| (place.file.path.clone(), place.start)));
+            return Err(problems);
+        }
+        let mut sources = vec![("prelude.js", include_str!("prelude.js"))];
+        sources.extend(linked.iter().map(|module| (module.file.path.as_str(), module.generated.text.as_str())));
+        let mut bytecode = engine::compile(&sources).map_err(|(index, error)| {
+            let problem = Diagnostic::error(format!("the code does not compile: {error}"));
+            vec![match index.checked_sub(1).and_then(|index| linked.get(index)) {
+                Some(module) => problem.at(&module.file, 0..0),
+                None => problem,
+            }]
+        })?;
+        let prelude = bytecode.remove(0);
+        let modules = linked.into_iter().zip(bytecode).map(|(module, bytecode)| Compiled {
+            file: module.file,
+            generated: module.generated,
+            bytecode,
+            dependencies: module.dependencies,
+            console_calls: module.console_calls,
+        });
+        Ok(Arc::new(JsProgram {
+            modules: modules.collect(),
+            entries: handlers,
+            by_path,
+            prelude,
+            dialect,
+            limits: limits.clone(),
+            engines: Mutex::default(),
+        }))
+    }
+
+    /// The handler at a path that was one of `entries`.
+    pub fn handler(self: &Arc<Self>, path: &str) -> Option<JsHandler> {
+        self.by_path.get(path).map(|&entry| JsHandler { program: self.clone(), entry })
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn prelude(&self) -> &[u8] {
+        &self.prelude
+    }
+
+    fn module(&self, index: usize) -> Option<&Compiled> {
+        self.modules.get(index)
+    }
+
+    fn take_engine(&self) -> Result<Engine, rquickjs::Error> {
+        let spare = self.engines.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        spare.map_or_else(|| Engine::new(self), Ok)
+    }
+
+    fn put_engine_back(&self, engine: Engine) {
+        self.engines.lock().unwrap_or_else(PoisonError::into_inner).push(engine);
+    }
+
+    /// The first place in the author's code that a stack of QuickJS names: lines `    at name (file:line:column)`.
+    fn position(&self, stack: &str) -> Option<(Str, Location)> {
+        let (module, offset) = self.find_frame(stack)?;
+        Some((module.file.path.clone(), module.file.location(offset)))
+    }
+
+    /// The place of the `console.*` call that a stack was taken in.
+    fn console_position(&self, stack: &str) -> Option<(Str, Location)> {
+        let (module, offset) = self.find_frame(stack)?;
+        let call = module.console_calls.iter().rfind(|call| (call.start..=call.end).contains(&offset));
+        Some((module.file.path.clone(), module.file.location(call.map_or(offset, |call| call.start))))
+    }
+
+    fn find_frame(&self, stack: &str) -> Option<(&Compiled, usize)> {
+        stack.lines().find_map(|frame| {
+            let place = frame.trim_end().strip_suffix(')')?;
+            let (place, column) = place.rsplit_once(':')?;
+            let (place, line) = place.rsplit_once(':')?;
+            let module = self.modules.iter().find(|module| {
+                place.strip_suffix(module.file.path.as_str()).is_some_and(|before| before.ends_with(" ("))
+            })?;
+            Some((module, module.generated.original_offset(line.parse().ok()?, column.parse().ok()?)))
+        })
+    }
+}
+
+/// A module's dependencies, direct and indirect, and itself; dependencies have smaller numbers.
+fn with_dependencies(linked: &[source::Linked], module: usize) -> Vec<usize> {
+    let mut order = vec![module];
+    let mut next = 0;
+    while let Some(&module) = order.get(next) {
+        for &dependency in &linked[module].dependencies {
+            if !order.contains(&dependency) {
+                order.push(dependency);
+            }
+        }
+        next += 1;
+    }
+    order.sort_unstable();
+    order
+}
+
+impl JsHandler {
+    /// Whether the code exports the function.
+    pub fn exports(&self, function: Function) -> bool {
+        match function {
+            Function::Request => self.entry().has_request,
+            Function::Response => self.entry().has_response,
+        }
+    }
+
+    /// Runs one function; see [`Handler::call`](super::Handler::call).
+    ///
+    /// # Errors
+    /// [`Failure`]
+    pub fn call(&self, function: Function, ctx: &mut Context) -> Result<Returned, Failure> {
+        engine::call_handler(&self.program, self.entry(), function, ctx)
+    }
+
+    fn entry(&self) -> &Entry {
+        // The only constructor takes the number from the program's own map.
+        &self.program.entries[self.entry]
+    }
+}
+
+impl fmt::Debug for JsHandler {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let module = self.entry().order.last().and_then(|&index| self.program.module(index));
+        f.debug_tuple("JsHandler").field(&module.map(|module| &module.file.path)).finish()
+    }
+}
+
+impl fmt::Debug for JsProgram {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JsProgram").field("modules", &self.modules.len()).field("dialect", &self.dialect).finish()
+    }
+}

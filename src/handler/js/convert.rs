@@ -1,0 +1,238 @@
+//! Values between Rust and JavaScript.
+//!
+//! Small values become plain objects at once. Larger ones become lazy host objects (`host.rs`) that turn into plain
+//! members when first looked into, and give the same Rust value back when they are returned untouched.
+
+use rquickjs::object::Filter;
+use rquickjs::proxy::ProxyHandler;
+use rquickjs::{Array, Atom, Coerced, Ctx, Function, Object, Proxy, String as JsString, Value as JsValue};
+
+use super::call::with_call;
+use super::host;
+use crate::value::{Map, Number, Str, Value};
+
+/// Name of the global object's member with the engine's own objects; no code can spell it.
+pub(super) const STATE: &str = "syncline state";
+
+/// How many members a value that is handed out may have, over all levels, to become plain objects at once.
+pub(super) const EAGER_MEMBERS: usize = 24;
+
+/// The way between the two worlds inside one engine.
+pub(super) struct Bridge<'js> {
+    pub ctx: Ctx<'js>,
+    pub state: Object<'js>,
+}
+
+impl<'js> Bridge<'js> {
+    pub fn new(ctx: &Ctx<'js>) -> rquickjs::Result<Bridge<'js>> {
+        Ok(Bridge { ctx: ctx.clone(), state: ctx.globals().get(STATE)? })
+    }
+
+    /// The JavaScript form of a value. Objects and lists with more than `members` members in all are lazy.
+    pub fn give(&self, value: &Value, members: usize) -> rquickjs::Result<JsValue<'js>> {
+        let mut left = members;
+        self.give_within(value, &mut left)
+    }
+
+    fn give_within(&self, value: &Value, left: &mut usize) -> rquickjs::Result<JsValue<'js>> {
+        match value {
+            Value::Null => Ok(JsValue::new_null(self.ctx.clone())),
+            Value::Bool(value) => Ok(JsValue::new_bool(self.ctx.clone(), *value)),
+            Value::Number(number) => Ok(self.give_number(number)),
+            Value::String(text) => Ok(JsString::from_str(self.ctx.clone(), text)?.into_value()),
+            Value::List(items) => {
+                // A decimal that a double cannot hold keeps its digits only behind a lazy object.
+                if items.len() > *left || items.iter().any(is_decimal) {
+                    return self.give_lazy(value);
+                }
+                *left -= items.len();
+                let array = Array::new(self.ctx.clone())?;
+                for (index, item) in items.iter().enumerate() {
+                    array.set(index, self.give_within(item, left)?)?;
+                }
+                Ok(array.into_value())
+            }
+            Value::Object(map) => {
+                if map.len() > *left || map.values().any(is_decimal) {
+                    return self.give_lazy(value);
+                }
+                *left -= map.len();
+                let object = Object::new(self.ctx.clone())?;
+                for (key, member) in map.iter() {
+                    object.set(key.as_str(), self.give_within(member, left)?)?;
+                }
+                Ok(object.into_value())
+            }
+        }
+    }
+
+    fn give_number(&self, number: &Number) -> JsValue<'js> {
+        match number {
+            Number::Int(value) => match i32::try_from(*value) {
+                Ok(value) => JsValue::new_int(self.ctx.clone(), value),
+                Err(_) => JsValue::new_float(self.ctx.clone(), *value as f64),
+            },
+            other => JsValue::new_float(self.ctx.clone(), other.as_f64()),
+        }
+    }
+
+    /// A host object that converts its members when they are first looked at.
+    pub fn give_lazy(&self, value: &Value) -> rquickjs::Result<JsValue<'js>> {
+        let slot = with_call(|call| call.add_slot(value.clone())).unwrap_or(0) as i32;
+        match value {
+            Value::List(_) => self.proxy("listTraps", Array::new(self.ctx.clone())?.into_object(), slot),
+            Value::Object(_) => self.proxy("objectTraps", Object::new(self.ctx.clone())?, slot),
+            scalar => self.give(scalar, 0),
+        }
+    }
+
+    pub fn proxy(&self, traps: &str, target: Object<'js>, slot: i32) -> rquickjs::Result<JsValue<'js>> {
+        let traps: Object = self.state.get(traps)?;
+        let handler = Object::new_proto(self.ctx.clone(), Some(&traps))?;
+        handler.set(host::SLOT, slot)?;
+        Ok(Proxy::new(self.ctx.clone(), target, ProxyHandler::from_object(handler)?)?.into_value())
+    }
+}
+
+fn is_decimal(value: &Value) -> bool {
+    matches!(value, Value::Number(Number::Decimal(_)))
+}
+
+/// Why a value cannot be taken out of the engine.
+#[derive(Debug)]
+pub(super) enum ReadError {
+    Js(rquickjs::Error),
+    TooLarge,
+    TooDeep,
+}
+
+impl From<rquickjs::Error> for ReadError {
+    fn from(error: rquickjs::Error) -> ReadError {
+        ReadError::Js(error)
+    }
+}
+
+/// Takes values out of the engine, within the limits on what a handler returns.
+pub(super) struct Reader<'b, 'js> {
+    bridge: &'b Bridge<'js>,
+    bytes_left: usize,
+    levels_left: usize,
+}
+
+impl<'b, 'js> Reader<'b, 'js> {
+    pub fn new(bridge: &'b Bridge<'js>) -> Reader<'b, 'js> {
+        let limits = with_call(|call| (call.program.limits().handler_output_bytes, call.program.limits().value_nesting));
+        let (bytes_left, levels_left) = limits.unwrap_or((usize::MAX, 200));
+        Reader { bridge, bytes_left, levels_left }
+    }
+
+    /// The Rust form of a value; undefined and functions are null. Where the value came from `original`, numbers that
+    /// are still the same keep its digits.
+    pub fn read(&mut self, value: &JsValue<'js>, original: Option<&Value>) -> Result<Value, ReadError> {
+        Ok(self.read_member(value, original)?.unwrap_or_default())
+    }
+
+    /// Like [`Reader::read`]; `None` for what an object leaves out: undefined, functions and symbols.
+    fn read_member(&mut self, value: &JsValue<'js>, original: Option<&Value>) -> Result<Option<Value>, ReadError> {
+        if let Some(text) = value.as_string() {
+            let text = self.read_string(text)?;
+            self.spend(text.len() + 3)?;
+            return Ok(Some(Value::String(text)));
+        }
+        self.spend(5)?;
+        if value.is_undefined() {
+            return Ok(None);
+        }
+        if let Some(number) = value.as_int() {
+            return Ok(Some(exact(f64::from(number), original).unwrap_or_else(|| number.into())));
+        }
+        if let Some(number) = value.as_float() {
+            return Ok(Some(exact(number, original).unwrap_or_else(|| number.into())));
+        }
+        if let Some(value) = value.as_bool() {
+            return Ok(Some(Value::Bool(value)));
+        }
+        match value.as_object() {
+            Some(object) => self.read_nested(object, original),
+            None if value.is_big_int() => {
+                let text: Coerced<String> = value.get()?;
+                Ok(Number::parse(&text.0).map(Value::Number))
+            }
+            None if value.is_symbol() => Ok(None),
+            None => Ok(Some(Value::Null)),
+        }
+    }
+
+    fn read_nested(&mut self, object: &Object<'js>, original: Option<&Value>) -> Result<Option<Value>, ReadError> {
+        if object.is_proxy() {
+            return host::read_proxy(self, object).map(Some);
+        }
+        if object.is_function() {
+            return Ok(None);
+        }
+        self.read_plain(object, original).map(Some)
+    }
+
+    /// The members of an object or array that is no lazy one, or no longer.
+    pub fn read_plain(&mut self, object: &Object<'js>, original: Option<&Value>) -> Result<Value, ReadError> {
+        self.levels_left = self.levels_left.checked_sub(1).ok_or(ReadError::TooDeep)?;
+        let value = if object.is_array() { self.read_list(object, original)? } else { self.read_object(object, original)? };
+        self.levels_left += 1;
+        Ok(value)
+    }
+
+    fn read_list(&mut self, array: &Object<'js>, original: Option<&Value>) -> Result<Value, ReadError> {
+        // `Array::len` panics on lengths above 2^31, which sparse arrays can have.
+        let length: f64 = array.get("length")?;
+        let original = original.and_then(Value::as_list);
+        let mut items = Vec::with_capacity((length as usize).min(1024));
+        let mut index = 0;
+        while f64::from(index) < length {
+            let item: JsValue = array.get(index)?;
+            items.push(self.read(&item, original.and_then(|items| items.get(index as usize)))?);
+            index += 1;
+        }
+        Ok(items.into())
+    }
+
+    fn read_object(&mut self, object: &Object<'js>, original: Option<&Value>) -> Result<Value, ReadError> {
+        let original = original.and_then(Value::as_object);
+        let mut map = Map::default();
+        for atom in object.own_keys::<Atom>(Filter::default()) {
+            let atom = atom?;
+            let key = self.read_string(&atom.to_js_string()?)?;
+            let member: JsValue = object.get(atom)?;
+            if let Some(member) = self.read_member(&member, original.and_then(|map| map.get(&key)))? {
+                self.spend(key.len())?;
+                map.insert(key, member);
+            }
+        }
+        Ok(map.into())
+    }
+
+    pub fn read_string(&self, text: &JsString<'js>) -> Result<Str, ReadError> {
+        match text.to_string() {
+            Ok(text) => Ok(text.into()),
+            // Half of a surrogate pair has no UTF-8 form: U+FFFD stands for it, as in `toWellFormed`.
+            Err(rquickjs::Error::Utf8(_)) => {
+                let repair: Function = self.bridge.state.get("toWellFormed")?;
+                Ok(repair.call::<_, String>((text.clone(),))?.into())
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+
+    pub fn spend(&mut self, bytes: usize) -> Result<(), ReadError> {
+        self.bytes_left = self.bytes_left.checked_sub(bytes).ok_or(ReadError::TooLarge)?;
+        Ok(())
+    }
+}
+
+/// The original number, when it is one that a double rounds to `number`.
+fn exact(number: f64, original: Option<&Value>) -> Option<Value> {
+    match original {
+        Some(Value::Number(decimal @ Number::Decimal(_))) if decimal.as_f64() == number => original.cloned(),
+        _ => None,
+    }
+}

@@ -1,0 +1,149 @@
+// Runs once per engine, before any resolver code: builds `util` and its kin from native functions, the traps of lazy
+// host objects, and freezes everything that resolver code can reach, so that no call leaves anything for the next one.
+export default function (native, isStandard) {
+  "use strict";
+  const { touch, loadContext } = native;
+  const { ownKeys, getOwnPropertyDescriptor, defineProperty, deleteProperty, preventExtensions, getPrototypeOf } = Reflect;
+  const { freeze, isFrozen } = Object;
+  const SystemError = Error, SystemTypeError = TypeError; // the AppSync dialect loses the global names below
+
+  // A lazy object holds a Rust value. The first look at its members converts them into the proxy's target; from then on
+  // the handler has no traps and the proxy is transparent.
+  const traps = (get) => ({
+    __proto__: null,
+    get,
+    has(target, key) { touch(this, target); return key in target; },
+    set(target, key, value) { touch(this, target); target[key] = value; return true; },
+    deleteProperty(target, key) { touch(this, target); return deleteProperty(target, key); },
+    defineProperty(target, key, descriptor) { touch(this, target); return defineProperty(target, key, descriptor); },
+    getOwnPropertyDescriptor(target, key) { touch(this, target); return getOwnPropertyDescriptor(target, key); },
+    ownKeys(target) { touch(this, target); return ownKeys(target); },
+    preventExtensions(target) { touch(this, target); return preventExtensions(target); },
+  });
+
+  const refuse = (target, key) => {
+    throw new SystemTypeError(`ctx is readonly. Adding/Updating ${String(key)} is not supported.`);
+  };
+  const contextWriteTraps = {
+    __proto__: null, set: refuse, deleteProperty: refuse, defineProperty: refuse,
+    preventExtensions() { throw new SystemTypeError("ctx is readonly"); },
+  };
+  const contextTraps = {
+    __proto__: contextWriteTraps,
+    get: native.contextGet,
+    has(target, key) { loadContext(this, target); return key in target; },
+    getOwnPropertyDescriptor(target, key) { loadContext(this, target); return getOwnPropertyDescriptor(target, key); },
+    ownKeys(target) { loadContext(this, target); return ownKeys(target); },
+  };
+
+  const library = { util: {}, runtime: {}, extensions: {}, dynamodb: {} };
+  const place = (path, value) => {
+    const names = path.split(".");
+    const last = names.pop();
+    let at = library;
+    for (const name of names) at = at[name] ??= {};
+    at[last] = value;
+  };
+  for (const [path, fn] of Object.entries(native.functions)) place(path, fn);
+  for (const path of native.unavailable) {
+    place(path, () => { throw new SystemError(`${path} is not available in this version of Syncline`); });
+  }
+  const { util, runtime, extensions, dynamodb } = library;
+  util.str = { normalize: (text, form) => String(text).normalize(String(form).toUpperCase()) };
+
+  const { log } = native;
+  const console = {
+    log: (...values) => log(1, new SystemError().stack, values),
+    info: (...values) => log(1, new SystemError().stack, values),
+    debug: (...values) => log(0, new SystemError().stack, values),
+    error: (...values) => log(2, new SystemError().stack, values),
+    warn: (...values) => log(2, new SystemError().stack, values),
+  };
+
+  Math.random = native.random;
+  if (isStandard) {
+    const now = native.now;
+    const SystemDate = Date;
+    globalThis.Date = class Date extends SystemDate {
+      constructor(...values) { super(...(values.length ? values : [now()])); }
+      static now() { return now(); }
+    };
+    SystemDate.prototype.constructor = globalThis.Date;
+    SystemDate.now = now;
+  } else {
+    const parse = JSON.parse;
+    // AppSync has no exceptions: text that is not JSON gives an empty string (spec appsync-js 1.4).
+    JSON.parse = (text, reviver) => { try { return parse(text, reviver); } catch { return ""; } };
+  }
+
+  Object.assign(globalThis, { util, runtime, extensions, console });
+
+  // Inherited members must stay assignable on the objects that inherit them (`item.constructor = "x"`), which plain
+  // freezing forbids: a setter that defines the member on the receiver allows it.
+  const enable = (prototype) => {
+    for (const key of ownKeys(prototype)) {
+      const { value, configurable, writable } = getOwnPropertyDescriptor(prototype, key);
+      if (!configurable || (!writable && key !== "__proto__")) continue;
+      const held = key === "__proto__" ? undefined : value;
+      defineProperty(prototype, key, {
+        get: key === "__proto__" ? function () { return getPrototypeOf(this); } : () => held,
+        set(own) { defineProperty(this, key, { value: own, writable: true, enumerable: true, configurable: true }); },
+        configurable: false,
+        enumerable: false,
+      });
+    }
+  };
+  enable(Object.prototype);
+  enable(Error.prototype);
+
+  const harden = (value) => {
+    if (value === null || (typeof value !== "object" && typeof value !== "function") || value === globalThis) return;
+    if (isFrozen(value)) return;
+    const keys = ownKeys(value);
+    freeze(value);
+    harden(getPrototypeOf(value));
+    for (const key of keys) {
+      const { value: held, get, set } = getOwnPropertyDescriptor(value, key);
+      harden(held);
+      harden(get);
+      harden(set);
+    }
+  };
+  // Prototypes that syntax reaches although no global names them.
+  harden(getPrototypeOf([][Symbol.iterator]()));
+  harden(getPrototypeOf(""[Symbol.iterator]()));
+  harden(getPrototypeOf(function* () {}));
+  harden(getPrototypeOf(async function () {}));
+  harden(getPrototypeOf(async function* () {}));
+  harden(getPrototypeOf([].values().map?.(() => 0) ?? null));
+  if (isStandard) {
+    harden(getPrototypeOf(new Map().entries()));
+    harden(getPrototypeOf(new Set().values()));
+    harden(getPrototypeOf("".matchAll(/x/g)));
+  }
+  const contextPrototypes = { contextTraps, contextWriteTraps };
+  harden(library);
+  harden(dynamodb);
+  for (const key of ownKeys(globalThis)) harden(getOwnPropertyDescriptor(globalThis, key).value);
+
+  const toWellFormed = Function.prototype.call.bind(String.prototype.toWellFormed);
+
+  const kept = isStandard
+    ? (name) => !["Proxy", "Function", "eval", "globalThis", "Promise", "queueMicrotask", "performance", "gc"].includes(name)
+    : (name) => native.globals.includes(name);
+  const global = globalThis;
+  for (const key of ownKeys(global)) {
+    if (typeof key !== "string" || !kept(key)) deleteProperty(global, key);
+  }
+  return {
+    __proto__: null,
+    library: freeze({ utils: freeze({ util, runtime, extensions }), dynamodb }),
+    objectTraps: freeze(traps(native.objectGet)),
+    listTraps: freeze(traps(native.listGet)),
+    ...contextPrototypes,
+    loopLimit: native.loopLimit,
+    toWellFormed,
+    factories: [],
+    seal: () => { freeze(global); },
+  };
+}

@@ -1,0 +1,376 @@
+//! Runs the cases of `tests/js/*.txt` (see `tests/js/README.md`), and what cases cannot show: isolation and limits.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Dialect, JsProgram};
+use crate::clock::Clock;
+use crate::context::{Context, DataSourceError, Identity, Info, RequestInfo};
+use crate::error::{Diagnostic, SourceFile};
+use crate::handler::{Failure, Function, Handler, Returned, SkipTo};
+use crate::limits::Limits;
+use crate::value::{Map, Number, Str, Value, object};
+
+/// `{"$decimal": "…"}` stands for a number with more digits than JSON's reader keeps.
+fn with_decimals(json: &Value) -> Value {
+    match json {
+        Value::List(items) => items.iter().map(with_decimals).collect(),
+        Value::Object(map) => match map.get("$decimal").and_then(Value::as_str).and_then(Number::parse) {
+            Some(number) => number.into(),
+            None => map.iter().map(|(key, value)| (key.clone(), with_decimals(value))).collect(),
+        },
+        scalar => scalar.clone(),
+    }
+}
+
+fn context(json: &Value) -> Context {
+    let json = &with_decimals(json);
+    let member = |key: &str| json.get(key).cloned().unwrap_or_default();
+    let text = |value: Option<&Value>| Str::from(value.and_then(Value::as_str).unwrap_or_default());
+    let info = member("info");
+    let request = member("request");
+    let arguments = json.get("arguments").or(json.get("args")).cloned().unwrap_or(Value::empty_object());
+    Context {
+        arguments,
+        source: member("source"),
+        identity: Identity { value: member("identity"), ..Identity::default() },
+        request: Arc::new(RequestInfo {
+            headers: request.get("headers").cloned().unwrap_or(Value::empty_object()),
+            domain_name: request.get("domainName").cloned().unwrap_or_default(),
+        }),
+        info: Info {
+            field_name: text(info.get("fieldName")),
+            parent_type_name: text(info.get("parentTypeName")),
+            variables: info.get("variables").cloned().unwrap_or(Value::empty_object()),
+            selection_set_list: info.get("selectionSetList").cloned().unwrap_or_default(),
+            selection_set_graphql: text(info.get("selectionSetGraphQL")),
+        },
+        stash: json.get("stash").cloned().unwrap_or(Value::empty_object()),
+        prev_result: json.get("prev").and_then(|prev| prev.get("result")).cloned(),
+        result: member("result"),
+        error: json.get("error").filter(|error| !error.is_null()).map(|error| DataSourceError {
+            message: text(error.get("message")),
+            error_type: text(error.get("type")),
+        }),
+        env: Arc::new(member("env").as_object().cloned().unwrap_or_default()),
+        clock: Clock::fixed(1_700_000_000_123, 1),
+        ..Context::default()
+    }
+}
+
+/// One case of a file.
+struct Case {
+    name: String,
+    header: Value,
+    source: String,
+    expected: String,
+}
+
+fn split_cases(text: &str) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for part in text.split("\n=== ").map(|part| part.strip_prefix("=== ").unwrap_or(part)) {
+        if part.trim().is_empty() {
+            continue;
+        }
+        let (name, rest) = part.split_once('\n').unwrap();
+        let sections: Vec<&str> = rest.split("---\n").collect();
+        let [header, source, expected] = sections[..] else { panic!("case `{name}` has {} sections", sections.len()) };
+        let header = if header.trim().is_empty() { "{}" } else { header };
+        cases.push(Case {
+            name: name.to_owned(),
+            header: Value::parse(header).unwrap_or_else(|error| panic!("case `{name}`: {error}")),
+            source: source.to_owned(),
+            expected: expected.trim_end().to_owned(),
+        });
+    }
+    cases
+}
+
+fn text_of(problems: &[Diagnostic]) -> String {
+    problems.iter().map(Diagnostic::to_string).collect::<Vec<_>>().join("\n\n")
+}
+
+fn run(case: &Case) -> String {
+    let header = &case.header;
+    let path = header.get("file").and_then(Value::as_str).unwrap_or("code.js");
+    let mut files = vec![SourceFile::new(path, case.source.as_str())];
+    for (path, text) in header.get("modules").and_then(Value::as_object).into_iter().flatten() {
+        files.push(SourceFile::new(path.clone(), text.as_str().unwrap()));
+    }
+    let dialect = if header.get("dialect").is_some() { Dialect::Standard } else { Dialect::AppSync };
+    let limits = Limits { handler_timeout: Duration::from_millis(300), ..Limits::default() };
+    let program = match JsProgram::compile(&files, &[path.into()], dialect, &limits) {
+        Ok(program) => program,
+        Err(problems) => return text_of(&problems),
+    };
+    let function = match header.get("function").and_then(Value::as_str) {
+        Some("response") => Function::Response,
+        _ => Function::Request,
+    };
+    let before = context(header.get("context").unwrap_or(&Value::empty_object()));
+    let mut ctx = before.clone();
+    let outcome = Handler::Js(program.handler(path).unwrap()).call(function, &mut ctx);
+    render(outcome, &before, &ctx)
+}
+
+/// What a call did, as JSON with one member per line; what did not happen is left out.
+fn render(outcome: Result<Returned, Failure>, before: &Context, after: &Context) -> String {
+    let mut members = Map::default();
+    let error = |error: &crate::error::FieldError| {
+        let mut value = object! { "message" => &error.message, "errorType" => error.error_type.clone() };
+        for (key, part) in [("data", &error.data), ("errorInfo", &error.error_info)] {
+            if !part.is_null() {
+                value.set(key, part.clone());
+            }
+        }
+        value
+    };
+    match outcome {
+        Ok(Returned::Value(value)) => {
+            members.insert("result".into(), value);
+        }
+        Ok(Returned::EarlyReturn { value, skip_to }) => {
+            members.insert("earlyReturn".into(), value);
+            members.insert("skipTo".into(), if skip_to == SkipTo::End { "END" } else { "NEXT" }.into());
+        }
+        Err(failure) => {
+            members.insert("error".into(), error(&failure.error));
+            if let Some((file, at)) = failure.position {
+                members.insert("position".into(), format!("{file}:{}:{}", at.line, at.column).into());
+            }
+        }
+    }
+    if !after.effects.logs.is_empty() {
+        members.insert("logs".into(), after.effects.logs.iter().map(|line| Value::from(line.to_string())).collect());
+    }
+    if !after.effects.errors.is_empty() {
+        members.insert("outErrors".into(), after.effects.errors.iter().map(error).collect());
+    }
+    if after.stash != before.stash {
+        members.insert("stash".into(), after.stash.clone());
+    }
+    if after.arguments != before.arguments {
+        members.insert("arguments".into(), after.arguments.clone());
+    }
+    let lines: Vec<String> = members.iter().map(|(key, value)| format!("  \"{key}\": {value}")).collect();
+    format!("{{\n{}\n}}", lines.join(",\n"))
+}
+
+#[test]
+fn every_case_gives_what_it_says() {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/js");
+    let mut files: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
+    files.sort();
+    let update = std::env::var_os("UPDATE_CASES").is_some();
+    let (mut count, mut wrong) = (0, Vec::new());
+    for path in files {
+        let mut text = String::new();
+        for case in split_cases(&std::fs::read_to_string(&path).unwrap()) {
+            count += 1;
+            let actual = run(&case);
+            if actual != case.expected && !(update && case.expected.is_empty()) {
+                let file = path.file_name().unwrap().to_string_lossy();
+                wrong.push(format!("{file}: {}\n--- expected\n{}\n--- actual\n{actual}", case.name, case.expected));
+            }
+            let header = if case.header == Value::empty_object() { String::new() } else { format!("{}\n", case.header) };
+            text += &format!("=== {}\n{header}---\n{}---\n{actual}\n\n", case.name, case.source);
+        }
+        if update {
+            std::fs::write(&path, text).unwrap();
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count} cases differ\n\n{}", wrong.len(), wrong.join("\n\n"));
+    assert!(count >= 60, "only {count} cases found");
+}
+
+fn program(source: &str, dialect: Dialect, limits: &Limits) -> Arc<JsProgram> {
+    JsProgram::compile(&[SourceFile::new("code.js", source)], &["code.js".into()], dialect, limits)
+        .unwrap_or_else(|problems| panic!("{}", text_of(&problems)))
+}
+
+fn call(program: &Arc<JsProgram>, ctx: &mut Context) -> Result<Value, String> {
+    match program.handler("code.js").unwrap().call(Function::Request, ctx) {
+        Ok(Returned::Value(value) | Returned::EarlyReturn { value, .. }) => Ok(value),
+        Err(failure) => Err(failure.error.message.to_string()),
+    }
+}
+
+#[test]
+fn nothing_that_one_call_does_is_seen_by_the_next() {
+    let source = r#"
+        let calls = 0;
+        const seen = [];
+        const write = (what) => { try { what(); } catch (error) {} };
+        export function request(ctx) {
+            calls += 1;
+            seen.push(calls);
+            const marks = [
+                Object.prototype.mark, Array.prototype.mark, Math.mark, JSON.mark, util.mark, util.time.mark, console.mark,
+                String.prototype.mark, Object.getPrototypeOf(function* () {}).mark, Object.getPrototypeOf([][Symbol.iterator]()).mark,
+                Error.prototype.mark, Number.mark, request.mark, ctx.mark, runtime.mark, extensions.mark, Date.mark, Map.prototype.mark,
+            ].filter((mark) => mark !== undefined);
+            const targets = [
+                Object.prototype, Array.prototype, Math, JSON, util, util.time, console, String.prototype,
+                Object.getPrototypeOf(function* () {}), Object.getPrototypeOf([][Symbol.iterator]()), Error.prototype, Number,
+                request, ctx, runtime, extensions, Date, Map.prototype,
+            ];
+            for (const target of targets) {
+                write(() => { target.mark = 1; });
+                write(() => { Object.defineProperty(target, "mark", { value: 1 }); });
+                write(() => { Object.setPrototypeOf(target, { mark: 1 }); });
+            }
+            write(() => { Array.prototype.map = () => "hijacked"; });
+            write(() => { util.error = () => "hijacked"; });
+            write(() => { undeclared = 1; });
+            return { calls, seen, marks, map: [1].map((x) => x + 1), leaked: typeof undeclared };
+        }
+    "#;
+    let program = program(source, Dialect::Standard, &Limits::default());
+    let first = call(&program, &mut Context::default()).unwrap();
+    assert_eq!(first.to_string(), r#"{"calls":1,"seen":[1],"marks":[],"map":[2],"leaked":"undefined"}"#);
+    for _ in 0..3 {
+        assert_eq!(call(&program, &mut Context::default()).unwrap(), first);
+    }
+}
+
+#[test]
+fn text_never_becomes_code() {
+    for attempt in [
+        "(function () {}).constructor('return 1')()",
+        "(() => {}).constructor('return 1')()",
+        "Object.getPrototypeOf(function* () {}).constructor('yield 1')().next()",
+        "Object.getPrototypeOf(request).constructor('return 1')()",
+        "eval('1')",
+        "Function('return 1')()",
+        "globalThis.eval('1')",
+        "setTimeout(() => 1, 0)",
+        "fetch('http://localhost')",
+        "new Proxy({}, {})",
+        "require('fs')",
+        "process.exit(1)",
+    ] {
+        let source = format!("export function request(ctx) {{ return {attempt}; }}");
+        let result = call(&program(&source, Dialect::Standard, &Limits::default()), &mut Context::default());
+        assert!(result.is_err(), "{attempt} gave {result:?}");
+    }
+}
+
+#[test]
+fn code_without_end_fails_and_other_calls_go_on() {
+    let limits = Limits {
+        handler_timeout: Duration::from_millis(500),
+        handler_memory_bytes: 8 * 1024 * 1024,
+        ..Limits::default()
+    };
+    let source = r#"
+        const forever = () => { for (;;) {} };
+        const deep = (n) => deep(n + 1) + 1;
+        const ways = {
+            ok: () => "fine",
+            loop: forever,
+            caught: () => { for (;;) { try { forever(); } catch (error) {} } },
+            recursion: () => deep(0),
+            text: () => { let text = "x"; for (;;) text += text; },
+            array: () => { const list = []; for (;;) list.push({ list: "x".repeat(1000) + list.length }); },
+            cycle: () => { const a = {}; a.a = a; return a; },
+            wide: () => { let a = [1]; for (let i = 0; i < 64; i++) a = [a, a]; return a; },
+            sparse: () => { const a = []; a.length = 4294967295; return a; },
+            nested: () => { let a = []; for (let i = 0; i < 100000; i++) a = [a]; return a; },
+            big: () => "x".repeat(6 * 1024 * 1024),
+            getter: () => ({ get a() { for (;;) {} } }),
+            copies: (ctx) => { const big = ctx.args.big; return Array.from({ length: 100 }, () => big); },
+        };
+        export function request(ctx) { return ways[ctx.args.way](ctx); }
+    "#;
+    let program = program(source, Dialect::Standard, &limits);
+    for (way, expected) in [
+        ("loop", "code ran longer than 500 ms"),
+        ("caught", "code ran longer than 500 ms"),
+        ("recursion", "stack overflow"),
+        ("text", "out of memory (8 MB)|string too long"),
+        ("array", "out of memory (8 MB)"),
+        ("cycle", "nests deeper than 200 levels"),
+        ("wide", "the value is larger than 5 MB"),
+        ("sparse", "the value is larger than 5 MB"),
+        ("nested", "nests deeper than 200 levels"),
+        ("big", "the value is larger than 5 MB"),
+        ("getter", "code ran longer than 500 ms"),
+        ("copies", "the value is larger than 5 MB"),
+    ] {
+        let big: Value = (0..20_000).map(|i| Value::from(format!("item number {i}"))).collect();
+        let mut ctx = Context { arguments: object! { "way" => way, "big" => big }, ..Context::default() };
+        let message = call(&program, &mut ctx).unwrap_err();
+        assert!(expected.split('|').any(|expected| message.contains(expected)), "{way}: {message}");
+        let mut ctx = Context { arguments: object! { "way" => "ok" }, ..Context::default() };
+        assert_eq!(call(&program, &mut ctx), Ok("fine".into()), "after {way}");
+    }
+}
+
+#[test]
+fn engines_serve_many_threads() {
+    let source = "export function request(ctx) { ctx.stash.n = ctx.args.n; return { n: ctx.args.n, id: util.autoId() }; }";
+    let program = program(source, Dialect::AppSync, &Limits::default());
+    std::thread::scope(|scope| {
+        for thread in 0..8 {
+            let program = &program;
+            scope.spawn(move || {
+                for round in 0..200 {
+                    let n = thread * 1000 + round;
+                    let mut ctx = Context { arguments: object! { "n" => n }, ..Context::default() };
+                    let value = call(program, &mut ctx).unwrap();
+                    assert_eq!(value.get("n").and_then(Value::as_i64), Some(n.into()));
+                    assert_eq!(ctx.stash, object! { "n" => n });
+                }
+            });
+        }
+    });
+    assert!(program.engines.lock().unwrap().len() <= 8);
+}
+
+#[test]
+fn memory_stays_flat_over_many_calls() {
+    let source = r#"
+        export function request(ctx) {
+            const o = { self: null, items: ctx.result.items.map((item) => ({ ...item, n: item.n + 1 })) };
+            o.self = () => o;
+            ctx.stash.last = o.items[0];
+            return o;
+        }
+    "#;
+    let program = program(source, Dialect::AppSync, &Limits::default());
+    let items: Value = (0..20).map(|n| object! { "n" => n, "name" => "some name that is long enough to be allocated" }).collect();
+    let result = object! { "items" => items };
+    let used = || {
+        let engines = program.engines.lock().unwrap();
+        engines.iter().map(Engine::memory_bytes).sum::<i64>()
+    };
+    let mut round = || {
+        let mut ctx = Context { result: result.clone(), arguments: Value::empty_object(), ..Context::default() };
+        call(&program, &mut ctx).unwrap();
+    };
+    (0..500).for_each(|_| round());
+    let before = used();
+    (0..5_000).for_each(|_| round());
+    assert!(used() < before + 1024 * 1024, "{before} bytes before, {} after", used());
+}
+
+use super::engine::Engine;
+
+#[test]
+fn a_value_returned_whole_is_the_same_value() {
+    let source = "export function request(ctx) { return { payload: ctx.result, list: ctx.source.items }; }";
+    let program = program(source, Dialect::AppSync, &Limits::default());
+    let items: Value = (0..100).map(|n| object! { "n" => n }).collect();
+    let result = object! { "items" => items.clone() };
+    let mut ctx = Context { result: result.clone(), source: object! { "items" => items.clone() }, ..Context::default() };
+    let returned = call(&program, &mut ctx).unwrap();
+    let same = |a: &Value, b: &Value| match (a, b) {
+        (Value::Object(a), Value::Object(b)) => Arc::ptr_eq(a, b),
+        (Value::List(a), Value::List(b)) => Arc::ptr_eq(a, b),
+        _ => false,
+    };
+    assert!(same(returned.get("payload").unwrap(), &result));
+    assert!(same(returned.get("list").unwrap(), &items));
+}

@@ -1,0 +1,161 @@
+//! A whole project, in process, on embedded tables in memory and a clock that stands still.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::{Value as Json, json};
+use syncline::api::{Answer, Api, ApiOptions, OperationReport, OperationRequest};
+use syncline::backend::files::{ProjectFiles, read_project};
+use syncline::backend::local::LocalDynamoDb;
+use syncline::backend::tables::{create_tables, seed_table};
+use syncline::backend::{Backends, DynamoDb, Operation};
+use syncline::clock::Clock;
+use syncline::context::RequestInfo;
+use syncline::error::{Diagnostic, Severity};
+use syncline::value::{Map, Value};
+
+use super::recording::Recording;
+use super::{NOON, run, tests_folder};
+
+/// A running API of a project.
+pub struct Project {
+    pub api: Arc<Api>,
+    dynamodb: Arc<Recording>,
+}
+
+/// One operation that a client sends.
+#[derive(Clone, Default)]
+pub struct Step {
+    pub document: String,
+    pub variables: Json,
+    pub operation_name: Option<String>,
+    pub headers: Vec<(String, String)>,
+}
+
+/// What became of a step, on both wires.
+pub struct Outcome {
+    /// Calls that reached DynamoDB, in order.
+    pub calls: Vec<(Operation, Value)>,
+    /// What handlers logged, as lines.
+    pub logs: Vec<String>,
+    /// The body of the answer; for a refused request `{"refused": status, "errors": …}`.
+    pub answer: Json,
+    pub report: OperationReport,
+}
+
+/// The folder of a project below `tests/projects`; a file named `project` there says where else it lies.
+pub fn folder(name: &str) -> PathBuf {
+    let folder = tests_folder("projects").join(name);
+    match std::fs::read_to_string(folder.join("project")) {
+        Ok(path) => folder.join(path.trim()),
+        Err(_) => folder,
+    }
+}
+
+impl Project {
+    /// The project `tests/projects/<name>`, which must be free of errors, with its seeds loaded.
+    pub fn named(name: &str) -> Project {
+        Project::load(&folder(name)).unwrap_or_else(|problems| panic!("{name} has problems:\n{problems}"))
+    }
+
+    /// # Errors
+    /// What `syncline check` would print.
+    pub fn load(folder: &Path) -> Result<Project, String> {
+        Project::start(&read_project(folder, BTreeMap::new()).map_err(|problem| problem.to_string())?, true)
+    }
+
+    /// As [`Project::load`] from files that need not be on disk. `shows_internals`: as on a laptop.
+    pub fn start(files: &ProjectFiles, shows_internals: bool) -> Result<Project, String> {
+        let (project, mut problems) = syncline::project::Project::load(files);
+        let dynamodb = Recording::new(tables(&project));
+        let backends = Backends { dynamodb: dynamodb.clone() };
+        let options =
+            ApiOptions { clock: Clock::fixed(NOON, 1), shows_internals, token_secret: b"the secret of all tests".to_vec() };
+        match Api::build(&project, backends, options) {
+            Ok(api) if problems.iter().all(|problem| problem.severity != Severity::Error) => {
+                Ok(Project { api: Arc::new(api), dynamodb })
+            }
+            Ok(_) => Err(text(&problems)),
+            Err(found) => {
+                problems.extend(found);
+                Err(text(&problems))
+            }
+        }
+    }
+
+    pub fn query(&self, document: &str) -> Outcome {
+        self.run(&Step { document: document.to_owned(), ..Step::default() })
+    }
+
+    pub fn run(&self, step: &Step) -> Outcome {
+        run(self.execute(step))
+    }
+
+    pub async fn execute(&self, step: &Step) -> Outcome {
+        let mut headers = Map::default();
+        for (name, value) in &step.headers {
+            headers.insert(name.to_ascii_lowercase().into(), Value::from(value.as_str()));
+        }
+        let request = OperationRequest {
+            query: step.document.as_str().into(),
+            variables: value(&step.variables),
+            operation_name: step.operation_name.as_deref().map(Into::into),
+            request: Arc::new(RequestInfo { headers: headers.into(), domain_name: Value::Null }),
+            ..OperationRequest::default()
+        };
+        self.dynamodb.take();
+        let answer = self.api.execute(request).await;
+        let calls = self.dynamodb.take();
+        match answer {
+            Answer::Executed { response, report } => {
+                let answer = serde_json::from_slice(&response.to_json()).expect("an answer is JSON");
+                let logs = report.logs.iter().map(ToString::to_string).collect();
+                Outcome { calls, logs, answer, report }
+            }
+            Answer::Refused(refusal) => {
+                let body: Json = serde_json::from_slice(&refusal.to_json()).expect("a refusal is JSON");
+                let answer = json!({ "refused": refusal.status, "errors": body["errors"] });
+                Outcome { calls, logs: Vec::new(), answer, report: OperationReport::default() }
+            }
+        }
+    }
+}
+
+impl Outcome {
+    /// How often DynamoDB was called, by operation: `Query 1, BatchGetItem 1`.
+    pub fn call_counts(&self) -> String {
+        let mut counts: Vec<(Operation, usize)> = Vec::new();
+        for (operation, _) in &self.calls {
+            match counts.iter_mut().find(|(counted, _)| counted == operation) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((*operation, 1)),
+            }
+        }
+        counts.iter().map(|(operation, count)| format!("{} {count}", operation.name())).collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// The project's tables in memory, with its seeds.
+fn tables(project: &syncline::project::Project) -> Arc<dyn DynamoDb> {
+    let dynamodb = LocalDynamoDb::open(None).unwrap();
+    let descriptions: Vec<_> = project.config.tables.values().map(|table| table.description()).collect();
+    run(async {
+        create_tables(&dynamodb, &descriptions).await.unwrap();
+        for table in project.config.tables.values() {
+            let Some(seed) = &table.seed else { continue };
+            let items = Value::parse(&seed.text).unwrap_or_default();
+            let _ = seed_table(&dynamodb, &table.physical_name, items.as_list().unwrap_or_default()).await;
+        }
+    });
+    Arc::new(dynamodb)
+}
+
+fn text(problems: &[Diagnostic]) -> String {
+    problems.iter().map(|problem| format!("{problem}\n")).collect()
+}
+
+/// The library's value of a JSON value.
+pub fn value(json: &Json) -> Value {
+    Value::parse(&json.to_string()).unwrap()
+}

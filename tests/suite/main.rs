@@ -1,0 +1,13 @@
+//! Everything that is proved from outside: on whole projects, over real HTTP, with the real binary.
+//!
+//! Most tests are files, not Rust: see `tests/README.md`.
+
+mod architecture;
+mod batching;
+mod cli;
+mod execution;
+mod faults;
+mod harness;
+mod http;
+mod lambda;
+mod projects;
