@@ -175,12 +175,10 @@ impl fmt::Display for Diagnostic {
             write!(f, "\n{pad}--> {}:{line}:{column}", place.file.path)?;
             let source_line = place.file.text.lines().nth(line as usize - 1).unwrap_or("");
             if !source_line.trim().is_empty() {
-                let before: String =
-                    source_line.chars().take(column as usize - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
                 let end = place.end.min(place.file.text.len()).max(place.start);
                 let span = place.file.text.get(place.start..end).unwrap_or("").lines().next().unwrap_or("");
-                let carets = "^".repeat(span.chars().count().max(1));
-                write!(f, "\n{pad} |\n{gutter} | {source_line}\n{pad} | {before}{carets}")?;
+                let (excerpt, marks) = excerpt(source_line, column as usize - 1, span.chars().count());
+                write!(f, "\n{pad} |\n{gutter} | {excerpt}\n{pad} | {marks}")?;
             }
         }
         if let Some(help) = &self.help {
@@ -188,6 +186,28 @@ impl fmt::Display for Diagnostic {
         }
         Ok(())
     }
+}
+
+/// Characters of a source line that are shown; seeds and bundles have endless ones.
+const EXCERPT_CHARACTERS: usize = 160;
+
+/// The part of a line around `start`, and the marks that stand below `length` characters from there.
+fn excerpt(line: &str, start: usize, length: usize) -> (String, String) {
+    let is_long = line.chars().count() > EXCERPT_CHARACTERS;
+    // Far to the right, what stands before it gives way.
+    let cut = if is_long && start > EXCERPT_CHARACTERS / 2 { start - EXCERPT_CHARACTERS / 4 } else { 0 };
+    let mut shown: String = line.chars().skip(cut).take(EXCERPT_CHARACTERS).collect();
+    let blank = |c: char| if c == '\t' { '\t' } else { ' ' };
+    let mut marks: String = shown.chars().take(start - cut).map(blank).collect();
+    marks.push_str(&"^".repeat(length.clamp(1, EXCERPT_CHARACTERS.saturating_sub(start - cut).max(1))));
+    if cut > 0 {
+        shown.insert_str(0, "… ");
+        marks.insert_str(0, "  ");
+    }
+    if line.chars().count() > cut + EXCERPT_CHARACTERS {
+        shown.push_str(" …");
+    }
+    (shown, marks)
 }
 
 /// The JSON form of `syncline check --format json`: `severity`, `message`, `file`, `line`, `column`, `endLine`,
@@ -233,6 +253,18 @@ mod tests {
             text,
             "error: `Posts` is not defined\n --> resolvers/Query.getPost.[Posts].js:2:18\n  |\n2 | export const é = Posts;\n  |                  ^^^^^\nhelp: did you mean `posts`?"
         );
+    }
+
+    #[test]
+    fn of_an_endless_line_only_the_part_around_the_spot_is_shown() {
+        let line = format!("{}here{}", "a".repeat(500), "b".repeat(500));
+        let file = SourceFile::new("seed.json", line);
+        let text = Diagnostic::error("look").at(&file, 500..504).to_string();
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[3].chars().count() < 180, "{text}");
+        let at = lines[4].find('^').unwrap();
+        assert_eq!(lines[3].chars().skip(at).take(4).collect::<String>(), "here");
+        assert!(lines[4].ends_with("^^^^") && !lines[4].ends_with("^^^^^"));
     }
 
     #[test]

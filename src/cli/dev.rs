@@ -17,11 +17,19 @@ use crate::project::Project;
 use crate::transport::console::Console;
 use crate::transport::http::{RequestLog, Server};
 
+/// Handlers run on the workers themselves; one that loops until its limit must leave others to serve.
+const LEAST_WORKERS: usize = 4;
+
+/// How often the embedded tables lose what has outlived its `timeToLive`. DynamoDB takes up to days.
+const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
+
 /// What the console's first tab shows, relative to the project.
 const SAMPLE_QUERY: &str = "console.graphql";
 
 pub fn run(common: &Common, started: Instant) -> Result<(), Failure> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.max(LEAST_WORKERS))
         .enable_all()
         .build()
         .map_err(|error| Failure::Environment(format!("cannot start: {error}")))?;
@@ -43,6 +51,15 @@ async fn serve(common: &Common, started: Instant) -> Result<(), Failure> {
     let server = Server::new(api, Some(console), Arc::new(print_request));
     eprint!("{}", summary(&loaded.project, &storage, address, started.elapsed()));
 
+    if let Some(delete_expired) = storage.delete_expired.clone() {
+        tokio::spawn(async move {
+            let mut interval = tokio::time::interval(EXPIRY_INTERVAL);
+            loop {
+                interval.tick().await;
+                delete_expired();
+            }
+        });
+    }
     let _watcher = watch(common, server.clone(), storage);
     let served = axum::serve(listener, server.router()).with_graceful_shutdown(async {
         let _ = tokio::signal::ctrl_c().await;
@@ -215,12 +232,16 @@ fn is_project_file(path: &Path) -> bool {
     matches!(extension, "graphql" | "graphqls" | "js" | "mjs" | "ts" | "vtl" | "yaml" | "yml" | "json")
 }
 
+async fn prepare_again(storage: &Storage, project: &Project) -> Result<(), Failure> {
+    setup::prepare_tables(storage.backends.dynamodb.as_ref(), project, storage.seeded.as_deref()).await
+}
+
 /// Puts the new project in place, or says what is wrong with it and keeps serving the old one.
 async fn reload(common: &Common, server: &Arc<Server>, storage: &Storage) {
     let started = Instant::now();
     match load(common) {
         Ok(loaded) => {
-            if let Err(failure) = setup::prepare_tables(storage.backends.dynamodb.as_ref(), &loaded.project).await {
+            if let Err(failure) = prepare_again(storage, &loaded.project).await {
                 if let Failure::Environment(message) = failure {
                     eprintln!("error: {message}\nstill serving the last version that worked");
                 }

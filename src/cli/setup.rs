@@ -83,6 +83,17 @@ pub struct Storage {
     pub description: String,
     /// Items by physical table name; empty where counting would cost.
     pub item_counts: BTreeMap<Str, u64>,
+    /// The file that remembers which tables have been seeded.
+    pub seeded: Option<PathBuf>,
+    /// Deletes what has outlived its time, where nobody else does.
+    pub delete_expired: Option<Arc<dyn Fn() + Send + Sync>>,
+}
+
+impl Storage {
+    fn remote(dynamodb: Arc<dyn DynamoDb>, description: String) -> Storage {
+        let backends = Backends { dynamodb };
+        Storage { backends, description, item_counts: BTreeMap::new(), seeded: None, delete_expired: None }
+    }
 }
 
 /// Opens DynamoDB as the options say, creates what is missing, and loads the seeds of new tables.
@@ -92,15 +103,13 @@ pub struct Storage {
 pub async fn storage(common: &Common, project: &Project) -> Result<Storage, Failure> {
     if common.aws {
         let dynamodb: Arc<dyn DynamoDb> = Arc::new(AwsDynamoDb::from_environment(None).await);
-        let description = "Amazon DynamoDB".to_owned();
-        return Ok(Storage { backends: Backends { dynamodb }, description, item_counts: BTreeMap::new() });
+        return Ok(Storage::remote(dynamodb, "Amazon DynamoDB".to_owned()));
     }
     if let Some(url) = &common.dynamodb_endpoint {
         let dynamodb = AwsDynamoDb::with_endpoint(url).map_err(|error| Failure::Usage(error.message.to_string()))?;
         let dynamodb: Arc<dyn DynamoDb> = Arc::new(dynamodb);
-        prepare_tables(dynamodb.as_ref(), project).await?;
-        let description = format!("DynamoDB at {url}");
-        return Ok(Storage { backends: Backends { dynamodb }, description, item_counts: BTreeMap::new() });
+        prepare_tables(dynamodb.as_ref(), project, None).await?;
+        return Ok(Storage::remote(dynamodb, format!("DynamoDB at {url}")));
     }
     embedded(common, project).await
 }
@@ -109,15 +118,26 @@ pub async fn storage(common: &Common, project: &Project) -> Result<Storage, Fail
 async fn embedded(common: &Common, project: &Project) -> Result<Storage, Failure> {
     use crate::backend::local::LocalDynamoDb;
 
-    let path = if common.memory { None } else { Some(database_file(common)?) };
-    let database = LocalDynamoDb::open(path.as_deref()).map_err(|error| Failure::Environment(error.message.to_string()))?;
-    prepare_tables(&database, project).await?;
+    let folder = if common.memory { None } else { Some(data_folder(common)?) };
+    let path = folder.as_ref().map(|folder| folder.join("dynamodb.sqlite"));
+    let database =
+        LocalDynamoDb::open(path.as_deref()).map_err(|error| Failure::Environment(error.message.to_string()))?;
+    let database = Arc::new(database);
+    let seeded = folder.map(|folder| folder.join("seeded.json"));
+    prepare_tables(database.as_ref(), project, seeded.as_deref()).await?;
     let item_counts = database.item_counts().map(|counts| counts.into_iter().collect()).unwrap_or_default();
     let description = match &path {
-        Some(path) => format!("embedded DynamoDB in {}", path.display()),
+        Some(path) => format!("embedded DynamoDB in {}", path.strip_prefix(".").unwrap_or(path).display()),
         None => "embedded DynamoDB in memory".to_owned(),
     };
-    Ok(Storage { backends: Backends { dynamodb: Arc::new(database) }, description, item_counts })
+    let expiry = database.clone();
+    let delete_expired = Arc::new(move || {
+        if let Err(error) = expiry.delete_expired() {
+            tracing::warn!(%error.message, "expired items stay");
+        }
+    });
+    let backends = Backends { dynamodb: database };
+    Ok(Storage { backends, description, item_counts, seeded, delete_expired: Some(delete_expired) })
 }
 
 #[cfg(not(feature = "local"))]
@@ -126,27 +146,55 @@ async fn embedded(_: &Common, _: &Project) -> Result<Storage, Failure> {
 }
 
 #[cfg(feature = "local")]
-fn database_file(common: &Common) -> Result<PathBuf, Failure> {
+fn data_folder(common: &Common) -> Result<PathBuf, Failure> {
     let folder = common.data.clone().unwrap_or_else(|| common.project.join(".syncline"));
     std::fs::create_dir_all(&folder)
         .map_err(|error| Failure::Environment(format!("cannot create `{}`: {error}", folder.display())))?;
-    Ok(folder.join("dynamodb.sqlite"))
+    Ok(folder)
 }
 
-pub async fn prepare_tables(dynamodb: &dyn DynamoDb, project: &Project) -> Result<(), Failure> {
+/// Creates the tables that are missing and loads the seeds of those that never had theirs.
+///
+/// `seeded` is the file that remembers which tables have been seeded; without one, tables are seeded when they are
+/// created. The file is written after the items, so that a process killed in between seeds again.
+///
+/// # Errors
+/// [`Failure::Environment`] with the reason.
+pub async fn prepare_tables(dynamodb: &dyn DynamoDb, project: &Project, seeded: Option<&Path>) -> Result<(), Failure> {
     let tables: Vec<_> = project.config.tables.values().map(|table| table.description()).collect();
     let created = create_tables(dynamodb, &tables).await.map_err(|problems| {
         print_problems(&problems);
         Failure::Environment("the tables do not fit the project; delete the data folder to start from the seeds".into())
     })?;
-    for table in project.config.tables.values().filter(|table| created.contains(&table.physical_name)) {
-        let Some(seed) = &table.seed else { continue };
-        let items = Value::parse(&seed.text).unwrap_or_default(); // checked when the project was loaded
-        seed_table(dynamodb, &table.physical_name, items.as_list().unwrap_or_default())
-            .await
-            .map_err(|error| Failure::Environment(format!("cannot load `{}`: {}", seed.path, error.message)))?;
+    let mut done: Vec<Str> = match seeded {
+        Some(path) => std::fs::read(path).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default(),
+        None => tables.iter().map(|table| table.name.clone()).filter(|name| !created.contains(name)).collect(),
+    };
+    let before = done.len();
+    for table in project.config.tables.values() {
+        if done.contains(&table.physical_name) {
+            continue;
+        }
+        if let Some(seed) = &table.seed {
+            let items = Value::parse(&seed.text).unwrap_or_default(); // checked when the project was loaded
+            seed_table(dynamodb, &table.physical_name, items.as_list().unwrap_or_default())
+                .await
+                .map_err(|error| Failure::Environment(format!("cannot load `{}`: {}", seed.path, error.message)))?;
+        }
+        done.push(table.physical_name.clone());
     }
-    Ok(())
+    match seeded {
+        Some(path) if done.len() > before => remember(path, &done)
+            .map_err(|error| Failure::Environment(format!("cannot write `{}`: {error}", path.display()))),
+        _ => Ok(()),
+    }
+}
+
+/// Replaces the file as a whole: half a list would seed some tables twice.
+fn remember(path: &Path, tables: &[Str]) -> std::io::Result<()> {
+    let new = path.with_extension("new");
+    std::fs::write(&new, serde_json::to_vec(tables)?)?;
+    std::fs::rename(new, path)
 }
 
 /// The running API of a command that answers one request.

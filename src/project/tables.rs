@@ -193,7 +193,8 @@ fn read_projection(node: &Node, reader: &mut Reader) -> Projection {
 fn check_table_name(name: &str, range: &Range<usize>, reader: &mut Reader) {
     let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
     // A reference that could not be replaced has been reported already.
-    if !((3..=255).contains(&name.len()) && name.bytes().all(is_allowed)) && !name.contains("${") {
+    let is_name = (3..=255).contains(&name.len()) && name.bytes().all(is_allowed);
+    if !is_name && !name.contains("${") {
         let diagnostic = Diagnostic::error(format!("DynamoDB takes no table or index named `{name}`"));
         reader.report(diagnostic.help("3 to 255 letters, digits, `_`, `-` and `.`"), range);
     }

@@ -95,7 +95,7 @@ struct Validator<'a> {
     /// The operation being walked; none inside a fragment definition, whose variables belong to who spreads it.
     operation: Option<OperationScope<'a>>,
     /// Fields that cannot be merged, by the selection set where the walk reports them.
-    conflicts: overlapping::Conflicts,
+    conflicts: overlapping::Conflicts<'a>,
     /// Whether two composite types have an object type in common, asked once per pair of names.
     overlaps: HashMap<(&'a str, &'a str), bool>,
     /// Nodes looked at. Tests hold it against the size of hostile documents.
@@ -246,7 +246,7 @@ impl<'a> Validator<'a> {
 
     fn overlapping_fields_can_be_merged(&mut self, selection_set: &SelectionSet) {
         for conflict in self.conflicts.take(selection_set) {
-            self.report_at(Kind::FieldsConflict, conflict.locations, format_args!("{}", conflict.reason));
+            self.report_at(Kind::FieldsConflict, conflict.locations(), format_args!("{}", conflict.reason()));
         }
     }
 

@@ -16,46 +16,70 @@ use indexmap::IndexMap;
 use crate::error::Location;
 use crate::execute::document::{Argument, Document, Field, Selection, SelectionSet};
 use crate::execute::validate::types::Types;
-use crate::execute::validate::{MAX_ERRORS, MAX_MESSAGE_BYTES};
+use crate::execute::validate::MAX_ERRORS;
 use crate::schema::{FieldDefinition, Type, TypeDefinition};
 
 /// Fields looked at before we give up. Ours: without fragments a document of 15,000 tokens needs less than 100,000, but
 /// fragments can be arranged so that the number of different merged sets doubles with every level.
 pub(super) const MAX_STEPS: usize = 500_000;
 
-/// Two fields that cannot be merged.
-pub(super) struct Conflict {
-    pub reason: String,
-    pub locations: Vec<Location>,
+/// Fields that cannot be merged, with everything else that is wrong between the same two outer fields.
+pub(super) struct Conflict<'a> {
+    /// The keys and pairs of fields that lead to the conflict, innermost first.
+    ways: Vec<(&'a str, Pair)>,
+    reasons: Vec<(String, Pair)>,
+}
+
+type Pair = [Location; 2];
+
+impl Conflict<'_> {
+    /// `a: (b: x and y are different fields)`
+    pub fn reason(&self) -> String {
+        let reasons: Vec<&str> = self.reasons.iter().map(|(reason, _)| reason.as_str()).collect();
+        let mut text = String::new();
+        for (key, _) in self.ways.iter().rev() {
+            text.extend([key, ": ("]);
+        }
+        text + &reasons.join(", ") + &")".repeat(self.ways.len())
+    }
+
+    /// The fields named in the reason, from the outermost pair inwards.
+    pub fn locations(&self) -> Vec<Location> {
+        let ways = self.ways.iter().rev().map(|(_, pair)| pair);
+        ways.chain(self.reasons.iter().map(|(_, pair)| pair)).flatten().copied().collect()
+    }
+
+    fn outermost(&self) -> Option<Pair> {
+        self.ways.last().map(|(_, pair)| *pair).or_else(|| self.reasons.first().map(|(_, pair)| *pair))
+    }
 }
 
 #[derive(Default)]
-pub(super) struct Conflicts {
-    by_selection_set: HashMap<usize, Vec<Conflict>>,
-    /// How many there are, and how long together.
+pub(super) struct Conflicts<'a> {
+    by_selection_set: HashMap<usize, Vec<Conflict<'a>>>,
     count: usize,
-    reason_bytes: usize,
     pub steps: usize,
     /// More than [`MAX_STEPS`] would have been needed.
     pub is_incomplete: bool,
 }
 
-impl Conflicts {
+impl<'a> Conflicts<'a> {
     /// The conflicts to report when the walk leaves the selection set.
-    pub fn take(&mut self, selection_set: &SelectionSet) -> Vec<Conflict> {
+    pub fn take(&mut self, selection_set: &SelectionSet) -> Vec<Conflict<'a>> {
         if self.by_selection_set.is_empty() {
             return Vec::new();
         }
-        self.by_selection_set.remove(&address(selection_set)).unwrap_or_default()
+        let mut conflicts = self.by_selection_set.remove(&address(selection_set)).unwrap_or_default();
+        conflicts.sort_by_key(Conflict::outermost);
+        conflicts
     }
 }
 
 /// Finds the conflicts of all operations. The fragments must not form cycles.
-pub(super) fn find_conflicts<'a>(types: Types<'a>, document: &'a Document) -> Conflicts {
+pub(super) fn find_conflicts<'a>(types: Types<'a>, document: &'a Document) -> Conflicts<'a> {
     let mut search = Search::new(types, document);
     for operation in &document.operations {
-        let source = Source { selection_set: &operation.selection_set, parent: types.root(operation.operation_type), owner: 0 };
-        search.add_single(source);
+        search.add_single(&operation.selection_set, types.root(operation.operation_type));
     }
     search.run();
     search.conflicts
@@ -68,6 +92,8 @@ struct Source<'a> {
     parent: Option<&'a TypeDefinition>,
     /// Which entry of the outer set it belongs to.
     owner: usize,
+    /// The selection set as the field has it; see [`Search::source`].
+    report_at: usize,
 }
 
 /// Selection sets that are merged, before their fields are collected.
@@ -109,7 +135,7 @@ struct Search<'a> {
     seen: HashSet<Vec<usize>>,
     /// Pairs of fields with a conflict, by address.
     reported: HashSet<(usize, usize)>,
-    conflicts: Conflicts,
+    conflicts: Conflicts<'a>,
 }
 
 impl<'a> Search<'a> {
@@ -148,11 +174,11 @@ impl<'a> Search<'a> {
 
     /// Collects the fields of the sources into a new set, and gives its entries by response key.
     fn collect(&mut self, pending: Pending<'a>) -> IndexMap<&'a str, Vec<usize>> {
-        let report_at = pending.sources.first().map_or(0, |source| address(source.selection_set));
+        let report_at = pending.sources.first().map_or(0, |source| source.report_at);
         let mut set = FieldSet { entries: Vec::new(), outer: pending.outer, report_at };
         let mut groups: IndexMap<&str, Vec<usize>> = IndexMap::new();
         let mut visited_fragments = HashSet::new();
-        for Source { selection_set, parent, owner } in pending.sources {
+        for Source { selection_set, parent, owner, .. } in pending.sources {
             let mut open = vec![(selection_set.iter(), parent)];
             while let Some((selections, parent)) = open.last_mut() {
                 let parent = *parent;
@@ -198,7 +224,7 @@ impl<'a> Search<'a> {
         for &member in members {
             let Entry { field, definition, .. } = self.entry(member);
             let parent = self.types.composite(definition.ty.name());
-            self.add_single(Source { selection_set: &field.selection_set, parent, owner: 0 });
+            self.add_single(&field.selection_set, parent);
         }
         if members.len() < 2 {
             return;
@@ -209,15 +235,27 @@ impl<'a> Search<'a> {
             let sources = same.iter().filter_map(|&member| {
                 let Entry { field, definition, .. } = self.entry(member);
                 let parent = self.types.composite(definition.ty.name());
-                (!field.selection_set.is_empty()).then_some(Source { selection_set: &field.selection_set, parent, owner: member })
+                (!field.selection_set.is_empty()).then(|| self.source(&field.selection_set, parent, member))
             });
             let sources: Vec<_> = sources.collect();
             self.add_merged(sources, key);
         }
     }
 
-    fn add_single(&mut self, source: Source<'a>) {
-        if !source.selection_set.is_empty() && self.seen.insert(vec![address(source.selection_set)]) {
+    /// A selection set that is nothing but `{ ...F }` is F's, so that one large fragment under many fields is one set.
+    fn source(&self, selection_set: &'a SelectionSet, parent: Option<&'a TypeDefinition>, owner: usize) -> Source<'a> {
+        let mut source = Source { selection_set, parent, owner, report_at: address(selection_set) };
+        while let [Selection::FragmentSpread(spread)] = &source.selection_set[..] {
+            let Some(fragment) = self.document.fragments.get(&spread.fragment_name) else { break };
+            source.selection_set = &fragment.selection_set;
+            source.parent = self.types.composite(&fragment.type_condition);
+        }
+        source
+    }
+
+    fn add_single(&mut self, selection_set: &'a SelectionSet, parent: Option<&'a TypeDefinition>) {
+        let source = self.source(selection_set, parent, 0);
+        if !selection_set.is_empty() && self.seen.insert(vec![address(source.selection_set)]) {
             self.single.push_back(source);
         }
     }
@@ -310,17 +348,17 @@ impl<'a> Search<'a> {
     /// Records that two entries of the newest set cannot be merged, told from where the ways to them part.
     fn add_conflict(&mut self, a: usize, b: usize, reason: &str) {
         // More would not be told anyway.
-        if self.conflicts.count >= MAX_ERRORS || self.conflicts.reason_bytes >= MAX_MESSAGE_BYTES {
+        if self.conflicts.count >= MAX_ERRORS {
             return;
         }
         let (mut a, mut b) = (self.entry(a), self.entry(b));
         if !self.reported.insert((std::ptr::from_ref(a.field).addr(), std::ptr::from_ref(b.field).addr())) {
             return;
         }
+        let reason = (format!("{}: {reason}", a.field.response_key()), [a.field.location, b.field.location]);
         let mut set = &self.sets[self.sets.len() - 1];
         let mut report_at = set.report_at;
-        let mut ways = vec![[a.field.location, b.field.location]];
-        let mut keys = vec![a.field.response_key().as_str()];
+        let mut ways = Vec::new();
         while let Some(outer) = set.outer {
             let outer_set = &self.sets[outer.set];
             let is_same_way = a.owner == b.owner;
@@ -329,17 +367,16 @@ impl<'a> Search<'a> {
                 report_at = address(&a.field.selection_set);
                 break;
             }
-            ways.push([a.field.location, b.field.location]);
-            keys.push(outer.key);
+            ways.push((outer.key, [a.field.location, b.field.location]));
             report_at = outer_set.report_at;
             set = outer_set;
         }
-        keys.reverse();
-        let reason = format!("{}: {reason}{}", keys.join(": ("), ")".repeat(keys.len() - 1));
-        let locations = ways.into_iter().rev().flatten().collect();
         self.conflicts.count += 1;
-        self.conflicts.reason_bytes += reason.len();
-        self.conflicts.by_selection_set.entry(report_at).or_default().push(Conflict { reason, locations });
+        let conflicts = self.conflicts.by_selection_set.entry(report_at).or_default();
+        match conflicts.last_mut() {
+            Some(last) if !ways.is_empty() && last.ways == ways => last.reasons.push(reason),
+            _ => conflicts.push(Conflict { ways, reasons: vec![reason] }),
+        }
     }
 }
 

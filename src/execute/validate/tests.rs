@@ -90,12 +90,13 @@ fn steps_grow_with_the_document_and_not_with_what_it_expands_to() {
     doubling += " fragment F30 on Post { id }";
     let aliases: String = (0..2_000).map(|index| format!(" a{index}: version")).collect();
     let shared: String = (0..400).map(|index| format!(" a{index}: getPost(id: 1) {{ ...F }}")).collect();
+    let merging = format!(" getPost(id: 1) {{ {} id {} }}", "related { ".repeat(20), "}".repeat(20));
     let cases = [
         ("fragments that double at every level", doubling),
         ("aliases", format!("{{ {aliases} }}")),
         ("the same leaf over and over", format!("{{ {} }}", " version".repeat(10_000))),
         ("the same object over and over", format!("{{ {} }}", " getPost(id: 1) { id }".repeat(1_000))),
-        ("nested objects that merge", format!("{{ {0} {0} {0} id {1} {1} {1} }}", "node(id: 1) { ... on Post { related {".repeat(20), "} } }".repeat(20)).replace("id }", "id }")),
+        ("nested objects that merge", format!("{{ {} }}", merging.repeat(40))),
         ("many spreads of one fragment", format!("{{ {shared} }} fragment F on Post {{ {} }}", " title".repeat(100))),
     ];
     for (name, query) in cases {
@@ -123,7 +124,7 @@ fn operations_that_share_a_large_fragment_do_not_walk_it_each() {
     let schema = shared_schema();
     let operations: String = (0..500).map(|index| format!("query Q{index} {{ getPost(id: 1) {{ ...F }} }} ")).collect();
     let (steps, errors) = steps_and_errors(&schema, &format!("{operations} fragment F on Post {{ {} }}", "title ".repeat(5_000)));
-    assert!(steps < 3_000_000 && errors.is_empty(), "{steps} steps, {errors:?}");
+    assert!(steps < 50_000 && errors.is_empty(), "{steps} steps, {errors:?}");
 }
 
 /// Each level lets the set of merged fields differ by the alias taken there: the subset construction of a finite

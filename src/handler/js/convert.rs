@@ -197,8 +197,9 @@ impl<'b, 'js> Reader<'b, 'js> {
 
     fn read_object(&mut self, object: &Object<'js>, original: Option<&Value>) -> Result<Value, ReadError> {
         let original = original.and_then(Value::as_object);
-        let mut map = Map::default();
-        for atom in object.own_keys::<Atom>(Filter::default()) {
+        let keys = object.own_keys::<Atom>(Filter::default());
+        let mut map = Map::with_capacity_and_hasher(keys.len(), Default::default());
+        for atom in keys {
             let atom = atom?;
             let key = self.read_string(&atom.to_js_string()?)?;
             let member: JsValue = object.get(atom)?;

@@ -11,7 +11,7 @@ use super::call::{self, Thrown, with_call};
 use super::convert::{Bridge, ReadError, Reader, STATE};
 use super::host::{self, Member};
 use super::natives::{self, THROWN};
-use super::{Compiled, Dialect, Entry, JsProgram};
+use super::{Dialect, Entry, JsProgram};
 use crate::context::Context;
 use crate::error::{FieldError, Location};
 use crate::handler::{Failure, Function, Returned};
@@ -292,13 +292,6 @@ pub(super) fn call_handler(
         program.put_engine_back(engine);
     }
     outcome
-}
-
-impl Compiled {
-    /// The place of the author's text behind a place of the compiled one.
-    pub fn location(&self, line: u32, column: u32) -> Location {
-        self.file.location(self.generated.original_offset(line, column))
-    }
 }
 
 #[cfg(test)]

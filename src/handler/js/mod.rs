@@ -19,6 +19,7 @@ mod tests;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::Engine;
@@ -58,6 +59,7 @@ struct Compiled {
     generated: Generated,
     bytecode: Vec<u8>,
     dependencies: Vec<usize>,
+    console_calls: Vec<Range<usize>>,
 }
 
 /// A module that is a handler.
@@ -126,6 +128,7 @@ impl JsProgram {
             generated: module.generated,
             bytecode,
             dependencies: module.dependencies,
+            console_calls: module.console_calls,
         });
         Ok(Arc::new(JsProgram {
             modules: modules.collect(),
@@ -170,6 +173,18 @@ impl JsProgram {
 
     /// The first place in the author's code that a stack of QuickJS names: lines `    at name (file:line:column)`.
     fn position(&self, stack: &str) -> Option<(Str, Location)> {
+        let (module, offset) = self.find_frame(stack)?;
+        Some((module.file.path.clone(), module.file.location(offset)))
+    }
+
+    /// The place of the `console.*` call that a stack was taken in.
+    fn console_position(&self, stack: &str) -> Option<(Str, Location)> {
+        let (module, offset) = self.find_frame(stack)?;
+        let call = module.console_calls.iter().rfind(|call| (call.start..=call.end).contains(&offset));
+        Some((module.file.path.clone(), module.file.location(call.map_or(offset, |call| call.start))))
+    }
+
+    fn find_frame(&self, stack: &str) -> Option<(&Compiled, usize)> {
         stack.lines().find_map(|frame| {
             let place = frame.trim_end().strip_suffix(')')?;
             let (place, column) = place.rsplit_once(':')?;
@@ -177,7 +192,7 @@ impl JsProgram {
             let module = self.modules.iter().find(|module| {
                 place.strip_suffix(module.file.path.as_str()).is_some_and(|before| before.ends_with(" ("))
             })?;
-            Some((module.file.path.clone(), module.location(line.parse().ok()?, column.parse().ok()?)))
+            Some((module, module.generated.original_offset(line.parse().ok()?, column.parse().ok()?)))
         })
     }
 }

@@ -31,6 +31,7 @@ pub(super) fn natives<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     natives.set("functions", functions)?;
     natives.set("unavailable", util::UNAVAILABLE.to_vec().into_js(ctx)?)?;
     natives.set("globals", source::GLOBALS.to_vec().into_js(ctx)?)?;
+    natives.set("refusedOfObject", source::REFUSED_OF_OBJECT.to_vec().into_js(ctx)?)?;
     natives.set("log", Function::new(ctx.clone(), log)?)?;
     natives.set("random", Function::new(ctx.clone(), random)?)?;
     natives.set("now", Function::new(ctx.clone(), now)?)?;
@@ -149,7 +150,7 @@ fn log<'js>(ctx: Ctx<'js>, level: i32, stack: String, values: Vec<JsValue<'js>>)
         _ => LogLevel::Error,
     };
     with_call(|call| {
-        if let Some((file, location)) = call.program.position(&stack) {
+        if let Some((file, location)) = call.program.console_position(&stack) {
             call.ctx.effects.logs.push(LogLine { level, file, location, message });
         }
     });

@@ -93,14 +93,51 @@ export default function (native, isStandard) {
       });
     }
   };
+
+  // What AppSync does not have goes before it is frozen: less to freeze, and nothing to find by a detour.
+  const toWellFormed = Function.prototype.call.bind(String.prototype.toWellFormed);
+  const global = globalThis;
+  const kept = isStandard
+    ? (name) => !["Proxy", "Function", "eval", "globalThis", "Promise", "queueMicrotask", "performance", "gc"].includes(name)
+    : (name) => native.globals.includes(name);
+  const iterators = [[][Symbol.iterator](), ""[Symbol.iterator](), function* () {}, async function () {}, async function* () {}]
+    .map(getPrototypeOf);
+  const detours = [Function.prototype, BigInt.prototype, Symbol.prototype, getPrototypeOf(native.log), ...iterators];
+  if (isStandard) {
+    detours.push(BigInt, Symbol, Function, getPrototypeOf([].values().map(() => 0)));
+    detours.push(...[new Map().entries(), new Set().values(), "".matchAll(/x/g)].map(getPrototypeOf));
+  } else {
+    const empty = (object) => { for (const key of ownKeys(object)) deleteProperty(object, key); };
+    const remove = (object, names) => { for (const name of names) delete object[name]; };
+    [Iterator.prototype, Function.prototype, BigInt.prototype, Symbol.prototype].forEach(empty);
+    remove(Object, native.refusedOfObject);
+    remove(Array, ["from", "fromAsync", "of", Symbol.species]);
+    remove(Array.prototype, ["constructor", "copyWithin", "entries", "keys", "toLocaleString", "values", Symbol.unscopables]);
+    remove(String, ["fromCharCode", "fromCodePoint"]);
+    remove(String.prototype, [
+      "constructor", "anchor", "big", "blink", "bold", "fixed", "fontcolor", "fontsize", "italics", "link", "small", "strike",
+      "sub", "sup", "charCodeAt", "isWellFormed", "localeCompare", "match", "matchAll", "padEnd", "padStart", "repeat", "search",
+      "toLocaleLowerCase", "toLocaleUpperCase", "toWellFormed", "trimLeft", "trimRight", "valueOf",
+    ]);
+    remove(Object.prototype, ["__defineGetter__", "__defineSetter__", "__lookupGetter__", "__lookupSetter__", "__proto__"]);
+  }
   enable(Object.prototype);
-  enable(Error.prototype);
+  if (isStandard) enable(Error.prototype);
+  const unnamed = [];
+  for (const key of ownKeys(global)) {
+    if (typeof key !== "string" || !kept(key)) {
+      if (isStandard) unnamed.push(getOwnPropertyDescriptor(global, key)?.value);
+      deleteProperty(global, key);
+    }
+  }
 
   const harden = (value) => {
-    if (value === null || (typeof value !== "object" && typeof value !== "function") || value === globalThis) return;
+    if (value === null || (typeof value !== "object" && typeof value !== "function") || value === global) return;
     if (isFrozen(value)) return;
     const keys = ownKeys(value);
     freeze(value);
+    // Most functions have a length and a name only; their prototype is among the detours.
+    if (keys.length === 2 && typeof value === "function") return;
     harden(getPrototypeOf(value));
     for (const key of keys) {
       const { value: held, get, set } = getOwnPropertyDescriptor(value, key);
@@ -109,38 +146,18 @@ export default function (native, isStandard) {
       harden(set);
     }
   };
-  // Prototypes that syntax reaches although no global names them.
-  harden(getPrototypeOf([][Symbol.iterator]()));
-  harden(getPrototypeOf(""[Symbol.iterator]()));
-  harden(getPrototypeOf(function* () {}));
-  harden(getPrototypeOf(async function () {}));
-  harden(getPrototypeOf(async function* () {}));
-  harden(getPrototypeOf([].values().map?.(() => 0) ?? null));
-  if (isStandard) {
-    harden(getPrototypeOf(new Map().entries()));
-    harden(getPrototypeOf(new Set().values()));
-    harden(getPrototypeOf("".matchAll(/x/g)));
-  }
-  const contextPrototypes = { contextTraps, contextWriteTraps };
+  detours.forEach(harden);
+  unnamed.forEach(harden);
   harden(library);
-  harden(dynamodb);
-  for (const key of ownKeys(globalThis)) harden(getOwnPropertyDescriptor(globalThis, key).value);
+  for (const key of ownKeys(global)) harden(getOwnPropertyDescriptor(global, key).value);
 
-  const toWellFormed = Function.prototype.call.bind(String.prototype.toWellFormed);
-
-  const kept = isStandard
-    ? (name) => !["Proxy", "Function", "eval", "globalThis", "Promise", "queueMicrotask", "performance", "gc"].includes(name)
-    : (name) => native.globals.includes(name);
-  const global = globalThis;
-  for (const key of ownKeys(global)) {
-    if (typeof key !== "string" || !kept(key)) deleteProperty(global, key);
-  }
   return {
     __proto__: null,
     library: freeze({ utils: freeze({ util, runtime, extensions }), dynamodb }),
     objectTraps: freeze(traps(native.objectGet)),
     listTraps: freeze(traps(native.listGet)),
-    ...contextPrototypes,
+    contextTraps,
+    contextWriteTraps,
     loopLimit: native.loopLimit,
     toWellFormed,
     factories: [],

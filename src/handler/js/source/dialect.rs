@@ -18,19 +18,16 @@ pub(crate) const GLOBALS: &[&str] = &[
     "Infinity", "undefined", "parseInt", "parseFloat", "isNaN", "isFinite",
 ];
 
-/// Members of built-ins that AppSync's own linter refuses (spec appsync-js 1.4).
-const REFUSED_STATIC: &[(&str, &[&str])] = &[
-    (
-        "Object",
-        &[
-            "create", "defineProperties", "defineProperty", "freeze", "getOwnPropertyDescriptor",
-            "getOwnPropertyDescriptors", "getOwnPropertyNames", "getOwnPropertySymbols", "getPrototypeOf", "is",
-            "isExtensible", "isFrozen", "isSealed", "preventExtensions", "seal", "setPrototypeOf",
-        ],
-    ),
-    ("Array", &["from", "of"]),
-    ("String", &["fromCharCode", "fromCodePoint"]),
+/// Members of `Object` that AppSync's own linter refuses (spec appsync-js 1.4).
+pub(crate) const REFUSED_OF_OBJECT: &[&str] = &[
+    "create", "defineProperties", "defineProperty", "freeze", "getOwnPropertyDescriptor", "getOwnPropertyDescriptors",
+    "getOwnPropertyNames", "getOwnPropertySymbols", "getPrototypeOf", "is", "isExtensible", "isFrozen", "isSealed",
+    "preventExtensions", "seal", "setPrototypeOf",
 ];
+
+/// Members of built-ins that AppSync's own linter refuses (spec appsync-js 1.4).
+const REFUSED_STATIC: &[(&str, &[&str])] =
+    &[("Object", REFUSED_OF_OBJECT), ("Array", &["from", "of"]), ("String", &["fromCharCode", "fromCodePoint"])];
 
 /// Methods that AppSync's own linter refuses on any value (spec appsync-js 1.4), with the cure where there is one.
 const REFUSED_METHODS: &[(&str, &str)] = &[
@@ -147,11 +144,11 @@ impl<'a> Rules<'_> {
 
     fn check_write(&mut self, target: &SimpleAssignmentTarget<'a>) {
         match target {
-            SimpleAssignmentTarget::AssignmentTargetIdentifier(identifier) => {
-                if self.symbol(identifier).is_some_and(|id| self.contexts.contains(&id)) {
-                    let message = format!("{} is readonly and re-assignment is not supported.", identifier.name);
-                    self.refuse(identifier.span, message, "use another name");
-                }
+            SimpleAssignmentTarget::AssignmentTargetIdentifier(identifier)
+                if self.symbol(identifier).is_some_and(|id| self.contexts.contains(&id)) =>
+            {
+                let message = format!("{} is readonly and re-assignment is not supported.", identifier.name);
+                self.refuse(identifier.span, message, "use another name");
             }
             SimpleAssignmentTarget::StaticMemberExpression(member) => {
                 self.check_context_write(&member.object, &member.property.name, member.span);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::super::Dialect;
 use super::edits::Generated;
 use super::module::{Export, SourceModule, read_module};
-use super::rewrite::LOOP_LIMIT;
+use super::rewrite::{LOOP_LIMIT, Survey};
 use crate::error::{Diagnostic, SourceFile, nearest};
 use crate::limits::Limits;
 use crate::value::Str;
@@ -21,6 +21,8 @@ pub(crate) struct Linked {
     pub exports: Vec<String>,
     /// Whether any code in it may change an object.
     pub writes: bool,
+    /// Where calls of `console.*` stand in the author's text.
+    pub console_calls: Vec<std::ops::Range<usize>>,
 }
 
 /// The modules that AppSync provides, with what they export.
@@ -170,7 +172,8 @@ impl<'s> Linker<'s> {
             return State::Failed;
         }
         let generated = module.edits.apply(&module.file.text, &prefix, &suffix);
-        self.linked.push(Linked { file: module.file, generated, dependencies, exports, writes: module.writes });
+        let Survey { writes, console_calls } = module.survey;
+        self.linked.push(Linked { file: module.file, generated, dependencies, exports, writes, console_calls });
         State::Linked(self.linked.len() - 1)
     }
 

@@ -10,6 +10,6 @@ mod module;
 mod rewrite;
 mod types;
 
-pub(super) use dialect::GLOBALS;
+pub(super) use dialect::{GLOBALS, REFUSED_OF_OBJECT};
 pub(super) use edits::Generated;
 pub(super) use link::{Linked, link};

@@ -12,6 +12,7 @@ use oxc_span::{GetSpan, SourceType, Span};
 
 use super::super::Dialect;
 use super::edits::Edits;
+use super::rewrite::Survey;
 use super::{dialect, rewrite, types};
 use crate::error::{Diagnostic, SourceFile};
 use crate::limits::Limits;
@@ -24,8 +25,7 @@ pub(super) struct SourceModule {
     pub exports: BTreeMap<String, Export>,
     /// `export * from`: indexes into `imports`.
     pub star_exports: Vec<usize>,
-    /// Whether any code in it may change an object.
-    pub writes: bool,
+    pub survey: Survey,
     pub edits: Edits,
 }
 
@@ -94,7 +94,7 @@ pub(super) fn read_module(
             imports: Vec::new(),
             exports: BTreeMap::new(),
             star_exports: Vec::new(),
-            writes: rewrite::may_write(program),
+            survey: rewrite::survey(program),
             edits,
         };
     Links { module: &mut module, scoping: semantic.scoping(), is_typescript }.take_out(program);

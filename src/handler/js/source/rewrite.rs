@@ -1,5 +1,7 @@
 //! Changes that make QuickJS run code as AppSync does: the bound on loop rounds, and null equal to undefined.
-//! Also whether code may change objects at all, which saves looking for changes after each call.
+//! Also what a call needs to know about the code: whether it may change objects at all, and where it writes log lines.
+
+use std::ops::Range;
 
 use oxc_ast::ast::*;
 use oxc_ast_visit::{Visit, walk};
@@ -88,12 +90,20 @@ impl<'a> Visit<'a> for Rewriter<'_> {
     }
 }
 
-/// Whether code may change an object: assigns to a member, deletes one, or names a built-in that changes its object.
-/// Code that does not cannot have changed `ctx.stash` or `ctx.args`.
-pub(super) fn may_write(program: &Program) -> bool {
-    let mut writes = Writes(false);
-    writes.visit_program(program);
-    writes.0
+/// What a call needs to know about a module's code.
+#[derive(Default)]
+pub(super) struct Survey {
+    /// Whether code may change an object: assigns to a member, deletes one, or names a built-in that changes its object.
+    /// Code that does not cannot have changed `ctx.stash` or `ctx.args`.
+    pub writes: bool,
+    /// Where the calls of `console.*` stand. QuickJS reports the last argument's place, AppSync the call's.
+    pub console_calls: Vec<Range<usize>>,
+}
+
+pub(super) fn survey(program: &Program) -> Survey {
+    let mut survey = Survey::default();
+    survey.visit_program(program);
+    survey
 }
 
 const WRITING: &[&str] = &[
@@ -101,30 +111,33 @@ const WRITING: &[&str] = &[
     "defineProperties", "deleteProperty", "setPrototypeOf", "__defineGetter__", "__defineSetter__",
 ];
 
-struct Writes(bool);
-
-impl<'a> Visit<'a> for Writes {
+impl<'a> Visit<'a> for Survey {
     fn visit_assignment_target(&mut self, it: &AssignmentTarget<'a>) {
-        self.0 |= !matches!(it, AssignmentTarget::AssignmentTargetIdentifier(_));
+        self.writes |= !matches!(it, AssignmentTarget::AssignmentTargetIdentifier(_));
         walk::walk_assignment_target(self, it);
     }
 
     fn visit_simple_assignment_target(&mut self, it: &SimpleAssignmentTarget<'a>) {
-        self.0 |= !matches!(it, SimpleAssignmentTarget::AssignmentTargetIdentifier(_));
+        self.writes |= !matches!(it, SimpleAssignmentTarget::AssignmentTargetIdentifier(_));
         walk::walk_simple_assignment_target(self, it);
     }
 
     fn visit_unary_expression(&mut self, it: &UnaryExpression<'a>) {
-        self.0 |= it.operator == UnaryOperator::Delete;
+        self.writes |= it.operator == UnaryOperator::Delete;
         walk::walk_unary_expression(self, it);
     }
 
     fn visit_identifier_name(&mut self, it: &IdentifierName<'a>) {
-        self.0 |= WRITING.contains(&it.name.as_str());
+        self.writes |= WRITING.contains(&it.name.as_str());
     }
 
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
-        self.0 |= matches!(it.callee.get_inner_expression(), Expression::ComputedMemberExpression(_));
+        self.writes |= matches!(it.callee.get_inner_expression(), Expression::ComputedMemberExpression(_));
+        if let Expression::StaticMemberExpression(member) = &it.callee
+            && matches!(&member.object, Expression::Identifier(object) if object.name == "console")
+        {
+            self.console_calls.push(it.span.start as usize..it.span.end as usize);
+        }
         walk::walk_call_expression(self, it);
     }
 }
