@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use lambda_http::request::LambdaRequest;
+use lambda_http::RequestExt;
+use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_runtime::tower::{Service, ServiceBuilder};
 use lambda_runtime::{LambdaEvent, service_fn};
 use serde::de::IgnoredAny;
@@ -76,9 +77,21 @@ fn kind_of(event: &str) -> Event {
     }
 }
 
-fn to_axum(request: lambda_http::Request) -> axum::http::Request<axum::body::Body> {
+fn to_axum(mut request: lambda_http::Request) -> axum::http::Request<axum::body::Body> {
+    *request.uri_mut() = without_stage(&request).unwrap_or_else(|| request.uri().clone());
     let (parts, body) = request.into_parts();
     axum::http::Request::from_parts(parts, axum::body::Body::from(body.to_vec()))
+}
+
+/// The address without API Gateway's stage, which `lambda_http` puts in front of every path; `None` where there is none.
+fn without_stage(request: &lambda_http::Request) -> Option<axum::http::Uri> {
+    let stage = match request.request_context_ref()? {
+        RequestContext::ApiGatewayV1(context) => context.stage.as_deref()?,
+        RequestContext::ApiGatewayV2(context) => context.stage.as_deref()?,
+        _ => return None,
+    };
+    let path = request.uri().path_and_query()?.as_str().strip_prefix('/')?.strip_prefix(stage)?;
+    if path.starts_with('/') { path.parse().ok() } else { None }
 }
 
 /// A direct resolver event (spec appsync-service 7.1): our resolver for `info.parentTypeName.fieldName` on our tables.

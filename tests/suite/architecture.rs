@@ -53,7 +53,8 @@ fn bare(code: &str) -> String {
     let mut out = String::with_capacity(code.len());
     let mut rest = code;
     while let Some(first) = rest.chars().next() {
-        let raw = rest.strip_prefix('r').map(|after| after.trim_start_matches('#')).filter(|after| after.starts_with('"'));
+        let raw =
+            rest.strip_prefix('r').map(|after| after.trim_start_matches('#')).filter(|after| after.starts_with('"'));
         let is_word = out.ends_with(|c: char| c.is_alphanumeric() || c == '_');
         let length = if rest.starts_with("//") {
             rest.find('\n').unwrap_or(rest.len())
@@ -129,7 +130,11 @@ fn block_length(code: &str) -> usize {
 /// The files that `#[cfg(test)] mod name;` in a file brings in.
 fn test_files_of(path: &Path) -> Vec<PathBuf> {
     let code = bare(&std::fs::read_to_string(path).unwrap());
-    let folder = if path.ends_with("mod.rs") || path.ends_with("lib.rs") { path.parent().unwrap().to_owned() } else { path.with_extension("") };
+    let folder = if path.ends_with("mod.rs") || path.ends_with("lib.rs") {
+        path.parent().unwrap().to_owned()
+    } else {
+        path.with_extension("")
+    };
     let mut files = Vec::new();
     for attribute in TEST_ATTRIBUTES {
         for item in code.split(attribute).skip(1) {
@@ -179,7 +184,8 @@ fn imports_point_up_the_list_of_modules() {
     let place = |name: &str| modules.iter().position(|module| module == name);
     let mut wrong = Vec::new();
     for source in sources().iter().filter(|source| !matches!(source.module(), "main" | "lib")) {
-        let own = place(source.module()).unwrap_or_else(|| panic!("{} is not declared `pub mod` in lib.rs", source.path));
+        let own =
+            place(source.module()).unwrap_or_else(|| panic!("{} is not declared `pub mod` in lib.rs", source.path));
         for import in imports(source) {
             match place(&import) {
                 Some(imported) if imported <= own => {}
@@ -218,7 +224,18 @@ fn contains(code: &str, word: &str) -> bool {
 fn only_the_edges_touch_files_network_environment_and_processes() {
     only_in(
         &["backend/", "transport/", "cli/", "main.rs"],
-        &["std::fs", "fs::", "std::env", "env::", "std::process", "std::net::Tcp", "std::net::Udp", "tokio::net", "tokio::fs", "std::io::stdin"],
+        &[
+            "std::fs",
+            "fs::",
+            "std::env",
+            "env::",
+            "std::process",
+            "std::net::Tcp",
+            "std::net::Udp",
+            "tokio::net",
+            "tokio::fs",
+            "std::io::stdin",
+        ],
     );
     // Reading an address is no network.
     only_in(&["backend/", "transport/", "cli/", "main.rs", "schema/scalars.rs"], &["std::net"]);
@@ -226,14 +243,17 @@ fn only_the_edges_touch_files_network_environment_and_processes() {
 
 #[test]
 fn time_and_randomness_come_from_the_clock() {
-    only_in(&["clock.rs"], &["SystemTime", "getrandom", "Zoned::now", "Timestamp::now", "thread_rng", "RandomState::new"]);
+    only_in(
+        &["clock.rs"],
+        &["SystemTime", "getrandom", "Zoned::now", "Timestamp::now", "thread_rng", "RandomState::new"],
+    );
     only_in(
         &[
             "clock.rs",
-            "api.rs",         // when an operation has to be done
-            "transport/",     // how long a request took
-            "cli/",           // how long the start took
-            "handler/js/",    // when a handler has to be done
+            "api.rs",      // when an operation has to be done
+            "transport/",  // how long a request took
+            "cli/",        // how long the start took
+            "handler/js/", // when a handler has to be done
         ],
         &["Instant::now"],
     );
@@ -282,7 +302,8 @@ fn every_module_file_says_what_it_is_for() {
     let silent: Vec<_> = sources()
         .into_iter()
         .filter(|source| {
-            let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(&source.path)).unwrap();
+            let text =
+                std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(&source.path)).unwrap();
             !text.starts_with("//!")
         })
         .map(|source| source.path)

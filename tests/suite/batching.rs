@@ -35,7 +35,8 @@ fn identical_queries_of_one_operation_are_one_call() {
 
 #[test]
 fn reads_of_several_root_fields_share_a_batch_and_a_missing_item_is_null() {
-    let outcome = Project::named("batching").query("{ a: product(id: \"p-01\") { id } b: product(id: \"none\") { id } c: product(id: \"p-03\") { id } }");
+    let outcome = Project::named("batching")
+        .query("{ a: product(id: \"p-01\") { id } b: product(id: \"none\") { id } c: product(id: \"p-03\") { id } }");
     assert_eq!(outcome.answer, json!({ "data": { "a": { "id": "p-01" }, "b": null, "c": { "id": "p-03" } } }));
     assert_eq!(outcome.call_counts(), "BatchGetItem 1");
 }
@@ -65,8 +66,9 @@ fn batched_answers_equal_those_of_one_read_at_a_time() {
 
 #[test]
 fn fifty_orders_of_the_shop_with_everything_nested_need_two_reads_besides_their_queries() {
-    let outcome = Project::named("shop")
-        .query("{ user(id: \"u-ada\") { orders(limit: 50) { items { customer { name } lines { product { name } } } } } }");
+    let outcome = Project::named("shop").query(
+        "{ user(id: \"u-ada\") { orders(limit: 50) { items { customer { name } lines { product { name } } } } } }",
+    );
     assert_eq!(outcome.answer["data"]["user"]["orders"]["items"].as_array().map(Vec::len), Some(50));
     // The user, the orders and the lines of each; then the customers, who are all one, and every product at once.
     assert_eq!(outcome.call_counts(), "GetItem 2, Query 51, BatchGetItem 1");

@@ -65,7 +65,10 @@ fn check_reports_the_mistakes_of_all_files_at_once_with_place_excerpt_and_help()
     let checked = run(broken().path(), &["check"]);
     assert_exit(&checked, 1);
     for (what, place) in [
-        ("error: resolver `Query.a` names data source `nowhere`, which is not defined", "--> resolvers/Query.a.[nowhere].js:1:1"),
+        (
+            "error: resolver `Query.a` names data source `nowhere`, which is not defined",
+            "--> resolvers/Query.a.[nowhere].js:1:1",
+        ),
         ("error: unknown key `tabels`", "--> syncline.yaml:2:1"),
         ("help: did you mean `tables`?", "2 | tabels: {}"),
         ("error: cannot find type `Strin`", "--> schema.graphql:2:6"),
@@ -73,7 +76,11 @@ fn check_reports_the_mistakes_of_all_files_at_once_with_place_excerpt_and_help()
         ("error: `while` loops are not supported", "--> resolvers/Query.b.[NONE].js:2:3"),
         ("seed.json", "--> seed.json:1:"),
     ] {
-        assert!(checked.stdout.contains(what) && checked.stdout.contains(place), "{what}\n{place}\nin:\n{}", checked.stdout);
+        assert!(
+            checked.stdout.contains(what) && checked.stdout.contains(place),
+            "{what}\n{place}\nin:\n{}",
+            checked.stdout
+        );
     }
     assert!(checked.stdout.ends_with("5 errors\n"), "{}", checked.stdout);
     assert_eq!(checked.stderr, "");
@@ -84,7 +91,8 @@ fn check_speaks_json() {
     let checked = run(broken().path(), &["check", "--format", "json"]);
     assert_exit(&checked, 1);
     let problems = checked.json();
-    let schema = problems.as_array().unwrap().iter().find(|problem| problem["file"] == "schema.graphql").unwrap().clone();
+    let schema =
+        problems.as_array().unwrap().iter().find(|problem| problem["file"] == "schema.graphql").unwrap().clone();
     assert_eq!(
         schema,
         json!({
@@ -127,7 +135,10 @@ fn every_command_refuses_a_broken_project_with_all_its_mistakes_and_starts_nothi
 #[test]
 fn query_prints_the_answer_and_fails_when_it_has_errors() {
     let project = notes();
-    let answered = run(project.path(), &["query", "--memory", "query ($id: ID!) { note(id: $id) { text } }", "--variables", r#"{"id":"seed"}"#]);
+    let answered = run(
+        project.path(),
+        &["query", "--memory", "query ($id: ID!) { note(id: $id) { text } }", "--variables", r#"{"id":"seed"}"#],
+    );
     assert_exit(&answered, 0);
     assert_eq!(answered.json(), json!({ "data": { "note": { "text": "from the seed" } } }));
 
@@ -135,14 +146,18 @@ fn query_prints_the_answer_and_fails_when_it_has_errors() {
     assert_exit(&refused, 1);
     assert_eq!(refused.json()["data"], Value::Null);
 
-    let several = run(project.path(), &["query", "--memory", "query A { hello } query B { hello }", "--operation", "B"]);
+    let several =
+        run(project.path(), &["query", "--memory", "query A { hello } query B { hello }", "--operation", "B"]);
     assert_eq!(several.json(), json!({ "data": { "hello": "hello" } }));
     assert_exit(&run(project.path(), &["query", "--memory", "query A { hello } query B { hello }"]), 1);
 }
 
 #[test]
 fn query_shows_resolvers_the_headers_it_is_given() {
-    let answered = run(&folder("layout"), &["query", "--memory", "{ headers }", "--header", "X-Tenant: blue", "--header", "x-other:1"]);
+    let answered = run(
+        &folder("layout"),
+        &["query", "--memory", "{ headers }", "--header", "X-Tenant: blue", "--header", "x-other:1"],
+    );
     assert_eq!(answered.json()["data"]["headers"], r#"{"x-tenant":"blue","x-other":"1"}"#);
 }
 
@@ -180,7 +195,9 @@ fn eval_runs_one_function_on_a_context_as_evaluate_code_does() {
     );
     project.write("request.json", r#"{ "arguments": { "id": "1" } }"#);
     project.write("error.json", r#"{ "error": { "message": "broken", "type": "DynamoDB:Whatever" } }"#);
-    let eval = |function: &str, context: &str| run(project.path(), &["eval", "code.js", "--function", function, "--context", context]);
+    let eval = |function: &str, context: &str| {
+        run(project.path(), &["eval", "code.js", "--function", function, "--context", context])
+    };
 
     let request = eval("request", "request.json");
     assert_exit(&request, 0);
@@ -215,7 +232,8 @@ fn eval_runs_one_function_on_a_context_as_evaluate_code_does() {
 
 #[test]
 fn eval_of_code_that_appsync_refuses_reports_it() {
-    let project = Folder::new().with("code.js", "export function request(ctx) {\n  let i = 0;\n  i++;\n  return i;\n}\n");
+    let project =
+        Folder::new().with("code.js", "export function request(ctx) {\n  let i = 0;\n  i++;\n  return i;\n}\n");
     let refused = run(project.path(), &["eval", "code.js", "--function", "request"]);
     assert_exit(&refused, 1);
     assert!(refused.stderr.contains("code.js:3:"), "{refused:?}");
@@ -345,7 +363,10 @@ fn schema_configuration_and_new_files_are_reloaded_as_well() {
     );
     wait_for_hello(&dev, "imported");
 
-    project.write("schema.graphql", "type Query {\n  hello: [String]\n}\ntype Mutation {\n  save(id: ID!): Note\n}\ntype Note {\n  id: ID\n}\n");
+    project.write(
+        "schema.graphql",
+        "type Query {\n  hello: [String]\n}\ntype Mutation {\n  save(id: ID!): Note\n}\ntype Note {\n  id: ID\n}\n",
+    );
     std::fs::remove_file(project.path().join("resolvers/Query.note.js")).unwrap();
     wait_until(|| match post(dev.address, "{ __type(name: \"Query\") { fields { name } } }") {
         answer if answer["data"]["__type"]["fields"] == json!([{ "name": "hello" }]) => Ok(()),
@@ -372,7 +393,10 @@ fn killing_the_server_at_any_moment_loses_no_acknowledged_write() {
                         let save = "mutation ($id: ID!) { save(id: $id, text: $id) { id } }";
                         let save = save.replace("text: $id", &format!("text: \"text of {id}\""));
                         match try_post(address, &save, json!({ "id": id })) {
-                            Ok(reply) if reply.status == 200 && reply.json() == json!({ "data": { "save": { "id": id } } }) => {
+                            Ok(reply)
+                                if reply.status == 200
+                                    && reply.json() == json!({ "data": { "save": { "id": id } } }) =>
+                            {
                                 acknowledged.lock().unwrap().push(id);
                             }
                             _ => return, // the server is gone
@@ -395,7 +419,10 @@ fn killing_the_server_at_any_moment_loses_no_acknowledged_write() {
         assert_eq!(answer, json!({ "data": { "note": { "text": format!("text of {id}") } } }));
     }
     // Seeds are loaded once.
-    assert_eq!(post(dev.address, "{ note(id: \"seed\") { text } }"), json!({ "data": { "note": { "text": "from the seed" } } }));
+    assert_eq!(
+        post(dev.address, "{ note(id: \"seed\") { text } }"),
+        json!({ "data": { "note": { "text": "from the seed" } } })
+    );
 }
 
 #[test]
@@ -411,7 +438,9 @@ fn a_server_killed_while_it_starts_starts_again_with_all_its_seeds() {
         command.current_dir(project.path()).args(["dev", "--port", "0"]).args(arguments);
         let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
         wait_until(|| {
-            let files = std::fs::read_dir(data.path()).unwrap().map(|entry| entry.unwrap().metadata().map_or(0, |data| data.len()));
+            let files = std::fs::read_dir(data.path())
+                .unwrap()
+                .map(|entry| entry.unwrap().metadata().map_or(0, |data| data.len()));
             if files.sum::<u64>() >= size { Ok(()) } else { Err("no tables appeared".into()) }
         });
         child.kill().unwrap();

@@ -36,7 +36,10 @@ fn a_query_is_answered_with_appsyncs_headers() {
     assert_eq!(reply.text(), r#"{"data":{"user":{"name":"Ada Byrne"}}}"#);
     assert_eq!(reply.header("content-type"), Some("application/json;charset=UTF-8"));
     assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
-    assert!(reply.header("access-control-expose-headers").is_some_and(|names| names.contains("x-amzn-ErrorType")), "{reply:?}");
+    assert!(
+        reply.header("access-control-expose-headers").is_some_and(|names| names.contains("x-amzn-ErrorType")),
+        "{reply:?}"
+    );
     assert_eq!(reply.header("x-amzn-requestid").map(str::len), Some(36));
     assert_eq!(reply.header("x-amzn-errortype"), None);
 }
@@ -57,7 +60,10 @@ fn variables_and_operation_name_come_along() {
         "operationName": "B",
         "extensions": { "ignored": true },
     });
-    assert_eq!(post_body(shop.address, body.to_string()).json(), json!({ "data": { "user": { "name": "Ada Byrne" } } }));
+    assert_eq!(
+        post_body(shop.address, body.to_string()).json(),
+        json!({ "data": { "user": { "name": "Ada Byrne" } } })
+    );
 }
 
 #[test]
@@ -70,7 +76,9 @@ fn null_for_variables_and_name_is_as_good_as_nothing() {
 #[test]
 fn both_of_appsyncs_content_types_carry_the_same_json() {
     let shop = shop();
-    for content_type in ["application/json", "application/json; charset=utf-8", "application/graphql", "APPLICATION/JSON"] {
+    for content_type in
+        ["application/json", "application/json; charset=utf-8", "application/graphql", "APPLICATION/JSON"]
+    {
         let headers = [("content-type", content_type)];
         let reply = send(shop.address, "POST", "/graphql", &headers, br#"{"query":"{ __typename }"}"#).unwrap();
         assert_eq!(reply.json(), json!({ "data": { "__typename": "Query" } }), "{content_type}");
@@ -118,7 +126,11 @@ fn json_nested_without_end_is_refused() {
     let shop = shop();
     for body in [
         "[".repeat(1_000_000),
-        format!("{{\"query\":\"{{ __typename }}\",\"variables\":{{\"a\":{}{}}}}}", "[".repeat(100_000), "]".repeat(100_000)),
+        format!(
+            "{{\"query\":\"{{ __typename }}\",\"variables\":{{\"a\":{}{}}}}}",
+            "[".repeat(100_000),
+            "]".repeat(100_000)
+        ),
     ] {
         assert_eq!(post_body(shop.address, body).status, 400);
     }
@@ -128,7 +140,9 @@ fn json_nested_without_end_is_refused() {
 #[test]
 fn several_operations_need_a_name_that_the_document_has() {
     let shop = shop();
-    let body = |name: Value| json!({ "query": "query A { __typename } query B { __typename }", "operationName": name }).to_string();
+    let body = |name: Value| {
+        json!({ "query": "query A { __typename } query B { __typename }", "operationName": name }).to_string()
+    };
     for name in [Value::Null, "".into()] {
         assert_refused(&post_body(shop.address, body(name)), 400, "BadRequestException", "Missing operation name.");
     }
@@ -141,7 +155,10 @@ fn a_document_with_mistakes_is_status_200_with_null_data() {
     let shop = shop();
     for (document, message) in [
         ("{", "Invalid Syntax"),
-        ("{ nothing }", "Validation error of type FieldUndefined: Field 'nothing' in type 'Query' is undefined @ 'nothing'"),
+        (
+            "{ nothing }",
+            "Validation error of type FieldUndefined: Field 'nothing' in type 'Query' is undefined @ 'nothing'",
+        ),
         ("query ($id: ID!) { user(id: $id) { id } }", "Variable 'id' has coerced Null value for NonNull type 'ID!'"),
     ] {
         let reply = post_body(shop.address, json!({ "query": document }).to_string());
@@ -168,13 +185,20 @@ fn other_content_types_are_refused_because_a_foreign_page_could_send_them() {
 fn get_answers_queries_and_refuses_mutations() {
     let shop = shop();
     let get = |query: &str| send(shop.address, "GET", &format!("/graphql?{query}"), &[], b"").unwrap();
-    let reply = get("query=query+Q(%24id%3A+ID!)%7B+user(id%3A+%24id)+%7B+name+%7D+%7D&variables=%7B%22id%22%3A%22u-ada%22%7D&operationName=Q");
+    let reply = get(
+        "query=query+Q(%24id%3A+ID!)%7B+user(id%3A+%24id)+%7B+name+%7D+%7D&variables=%7B%22id%22%3A%22u-ada%22%7D&operationName=Q",
+    );
     assert_eq!(reply.json(), json!({ "data": { "user": { "name": "Ada Byrne" } } }));
     let reply = get("query=mutation%20%7B%20deleteUser(id%3A%22u-ada%22)%20%7B%20id%20%7D%20%7D");
     assert_eq!((reply.status, reply.header("x-amzn-errortype")), (405, Some("MethodNotAllowedException")));
     assert_eq!(post(shop.address, "{ user(id: \"u-ada\") { id } }"), json!({ "data": { "user": { "id": "u-ada" } } }));
     assert_refused(&get(""), 400, "MalformedHttpRequestException", "Unable to parse GraphQL query.");
-    assert_refused(&get("query={__typename}&variables=7"), 400, "MalformedHttpRequestException", "Unable to parse GraphQL query.");
+    assert_refused(
+        &get("query={__typename}&variables=7"),
+        400,
+        "MalformedHttpRequestException",
+        "Unable to parse GraphQL query.",
+    );
     assert_eq!(get("query=%").status, 200, "a text that is no GraphQL, but a text");
 }
 
@@ -183,7 +207,11 @@ fn other_methods_are_refused() {
     let shop = shop();
     for method in ["PUT", "DELETE", "PATCH"] {
         let reply = send(shop.address, method, "/graphql", JSON, br#"{"query":"{ __typename }"}"#).unwrap();
-        assert_eq!((reply.status, reply.header("x-amzn-errortype")), (405, Some("MethodNotAllowedException")), "{method}");
+        assert_eq!(
+            (reply.status, reply.header("x-amzn-errortype")),
+            (405, Some("MethodNotAllowedException")),
+            "{method}"
+        );
     }
 }
 
@@ -275,7 +303,13 @@ fn the_console_page_is_served_with_its_first_query() {
 #[test]
 fn resolvers_see_headers_in_lower_case_repeated_ones_as_a_list_and_no_cookies() {
     let layout = Served::new(Project::named("layout").api);
-    let headers = [("content-type", "application/json"), ("X-Tenant", "blue"), ("x-tag", "1"), ("X-TAG", "2"), ("cookie", "secret=1")];
+    let headers = [
+        ("content-type", "application/json"),
+        ("X-Tenant", "blue"),
+        ("x-tag", "1"),
+        ("X-TAG", "2"),
+        ("cookie", "secret=1"),
+    ];
     let reply = send(layout.address, "POST", "/graphql", &headers, br#"{"query":"{ headers }"}"#).unwrap();
     let seen: Value = serde_json::from_str(reply.json()["data"]["headers"].as_str().unwrap()).unwrap();
     assert_eq!((&seen["x-tenant"], &seen["x-tag"]), (&json!("blue"), &json!(["1", "2"])));
@@ -285,7 +319,12 @@ fn resolvers_see_headers_in_lower_case_repeated_ones_as_a_list_and_no_cookies() 
 #[test]
 fn bytes_that_are_no_http_harm_nobody() {
     let shop = shop();
-    for bytes in [&b"\x16\x03\x01\x02\x00"[..], b"GET\r\n\r\n", b"POST /graphql HTTP/1.1\r\ncontent-length: -5\r\n\r\n", &[0; 100]] {
+    for bytes in [
+        &b"\x16\x03\x01\x02\x00"[..],
+        b"GET\r\n\r\n",
+        b"POST /graphql HTTP/1.1\r\ncontent-length: -5\r\n\r\n",
+        &[0; 100],
+    ] {
         let _ = send_bytes(shop.address, bytes);
     }
     assert_eq!(post(shop.address, "{ __typename }"), json!({ "data": { "__typename": "Query" } }));
@@ -299,7 +338,8 @@ fn many_requests_at_once_each_get_their_own_answer() {
         for id in ids.iter().cycle().take(32) {
             scope.spawn(move || {
                 for _ in 0..5 {
-                    let answer = post_with(shop.address, "query ($id: ID!) { user(id: $id) { id } }", json!({ "id": id }));
+                    let answer =
+                        post_with(shop.address, "query ($id: ID!) { user(id: $id) { id } }", json!({ "id": id }));
                     assert_eq!(answer, json!({ "data": { "user": { "id": id } } }));
                 }
             });

@@ -1,0 +1,40 @@
+//! Events as AWS sends them, through `syncline invoke`: the handler that runs in Lambda, on the shop.
+
+use serde_json::Value;
+
+use crate::harness::binary::run;
+use crate::harness::project::folder;
+use crate::harness::snapshot::{compare, pretty};
+use crate::harness::tests_folder;
+
+#[test]
+fn every_event_is_answered_as_its_snapshot_says() {
+    let mut events: Vec<_> =
+        std::fs::read_dir(tests_folder("events")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    events.retain(|event| event.extension().is_some_and(|extension| extension == "json"));
+    events.sort();
+    let mut failures = Vec::new();
+    for event in events {
+        let invoked = run(&folder("shop"), &["invoke", "--memory", "--event", event.to_str().unwrap()]);
+        let mut answer = invoked.json();
+        without_request_id(&mut answer);
+        let mut text = format!("exit code {}\n{}\n", invoked.code.unwrap(), pretty(&answer));
+        // The body of an HTTP answer once more, for people.
+        if let Some(body) = answer["body"].as_str().and_then(|body| serde_json::from_str(body).ok()) {
+            text.push_str(&format!("body\n{}\n", pretty(&body)));
+        }
+        failures.extend(compare(&event.with_extension("snap"), &text).err());
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+fn without_request_id(answer: &mut Value) {
+    for headers in ["headers", "multiValueHeaders"] {
+        let Some(id) = answer.get_mut(headers).and_then(|headers| headers.get_mut("x-amzn-requestid")) else {
+            continue;
+        };
+        let text = id.as_str().or_else(|| id[0].as_str()).unwrap();
+        assert_eq!(text.len(), 36, "{text}");
+        *id = if id.is_array() { vec!["(an id)"].into() } else { "(an id)".into() };
+    }
+}

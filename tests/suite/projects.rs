@@ -20,7 +20,9 @@ fn every_case_of_every_project_answers_as_its_snapshot_says() {
     assert!(!cases.is_empty(), "no case is called {wanted:?}");
     let failures: Vec<String> = std::thread::scope(|scope| {
         let (front, back) = cases.split_at(cases.len() / 2); // as many threads as the smallest machine has
-        let run = |cases: &[(String, PathBuf)]| cases.iter().filter_map(|(project, case)| run_case(project, case).err()).collect();
+        let run = |cases: &[(String, PathBuf)]| {
+            cases.iter().filter_map(|(project, case)| run_case(project, case).err()).collect()
+        };
         let back = scope.spawn(move || -> Vec<String> { run(back) });
         let mut failures: Vec<String> = run(front);
         failures.extend(back.join().unwrap());
@@ -32,7 +34,9 @@ fn every_case_of_every_project_answers_as_its_snapshot_says() {
 #[test]
 fn every_snapshot_belongs_to_a_case() {
     for project in files(&tests_folder("projects")) {
-        for snapshot in files(&project.join("cases")).into_iter().filter(|file| file.extension().is_some_and(|e| e == "snap")) {
+        for snapshot in
+            files(&project.join("cases")).into_iter().filter(|file| file.extension().is_some_and(|e| e == "snap"))
+        {
             assert!(snapshot.with_extension("graphql").exists(), "{} has no case", snapshot.display());
         }
     }
@@ -76,9 +80,13 @@ fn refer(value: &mut Value, answers: &[Value]) -> Result<(), String> {
         Value::Array(items) => items.iter_mut().try_for_each(|item| refer(item, answers)),
         Value::Object(members) => members.values_mut().try_for_each(|member| refer(member, answers)),
         Value::String(text) => {
-            let Some((number, path)) = text.strip_prefix('$').and_then(|text| text.split_once('/')) else { return Ok(()) };
+            let Some((number, path)) = text.strip_prefix('$').and_then(|text| text.split_once('/')) else {
+                return Ok(());
+            };
             let answer = number.parse::<usize>().ok().and_then(|number| answers.get(number.checked_sub(1)?));
-            let found = answer.and_then(|answer| answer.pointer(&format!("/{path}"))).ok_or_else(|| format!("there is no {text} yet"))?;
+            let found = answer
+                .and_then(|answer| answer.pointer(&format!("/{path}")))
+                .ok_or_else(|| format!("there is no {text} yet"))?;
             *value = found.clone();
             Ok(())
         }

@@ -82,7 +82,8 @@ fn a_mutations_root_fields_run_one_after_the_other_each_to_its_end() {
         api.query("mutation { first { child } again: first { child } second { child } }"),
         json!({ "data": { "first": { "child": 1 }, "again": { "child": 1 }, "second": { "child": 1 } } }),
     );
-    let root = |name: &str| vec![format!("{name} starts"), format!("{name} ends"), "child starts".into(), "child ends".into()];
+    let root =
+        |name: &str| vec![format!("{name} starts"), format!("{name} ends"), "child starts".into(), "child ends".into()];
     assert_eq!(*events.lock().unwrap(), [root("first"), root("first"), root("second")].concat());
 }
 

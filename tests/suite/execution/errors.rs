@@ -98,13 +98,17 @@ fn a_scalar_where_a_list_belongs_and_an_object_where_a_list_belongs_are_null_and
     assert_eq!(answer["data"], json!({ "numbers": null, "things": null }));
     let mut messages = messages(&answer);
     messages.sort_unstable();
-    assert_eq!(messages[0].split(", got").next(), Some("Can't resolve value (/numbers) : type mismatch error, expected type LIST"));
+    assert_eq!(
+        messages[0].split(", got").next(),
+        Some("Can't resolve value (/numbers) : type mismatch error, expected type LIST")
+    );
     assert_eq!(messages[1], "Can't resolve value (/things) : type mismatch error, expected type LIST, got OBJECT");
 }
 
 #[test]
 fn a_mismatch_of_a_non_null_list_rises() {
-    let api = schema("type Query { page: Page } type Page { items: [Int]! }").field("Query.page", gives(json!({ "items": 5 })));
+    let api = schema("type Query { page: Page } type Page { items: [Int]! }")
+        .field("Query.page", gives(json!({ "items": 5 })));
     assert_eq!(api.query("{ page { items } }")["data"], json!({ "page": null }));
 }
 

@@ -15,5 +15,6 @@ use crate::harness::snapshot::pretty;
 #[track_caller]
 fn assert_answer(actual: Value, expected: Value) {
     // As texts, because the order of keys matters.
-    assert!(actual.to_string() == expected.to_string(), "answer:\n{}\nexpected:\n{}", pretty(&actual), pretty(&expected));
+    let (actual, expected) = (pretty(&actual), pretty(&expected));
+    assert!(actual == expected, "answer:\n{actual}\nexpected:\n{expected}");
 }

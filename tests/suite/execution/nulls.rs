@@ -81,7 +81,8 @@ fn a_null_in_a_list_of_lists_takes_only_the_inner_list() {
 
 #[test]
 fn every_failing_place_is_reported() {
-    let api = schema("type Query { user: User } type User { name: String! mail: String! }").field("Query.user", gives(json!({})));
+    let api = schema("type Query { user: User } type User { name: String! mail: String! }")
+        .field("Query.user", gives(json!({})));
     assert_answer(
         api.query("{ user { name mail } }"),
         json!({

@@ -21,9 +21,29 @@ union Any = Item | Part
 
 /// Fields by type, with their types.
 const FIELDS: &[(&str, &[(&str, &str)])] = &[
-    ("Query", &[("node", "Node"), ("any", "[Any]"), ("nodes", "[Node!]!"), ("grid", "[[Int!]]!"), ("item", "Item!"), ("count", "Int!")]),
+    (
+        "Query",
+        &[
+            ("node", "Node"),
+            ("any", "[Any]"),
+            ("nodes", "[Node!]!"),
+            ("grid", "[[Int!]]!"),
+            ("item", "Item!"),
+            ("count", "Int!"),
+        ],
+    ),
     ("Node", &[("id", "Int!"), ("peer", "Node")]),
-    ("Item", &[("id", "Int!"), ("peer", "Node"), ("parts", "[Part!]"), ("strict", "[Part!]!"), ("size", "Int"), ("next", "Item!")]),
+    (
+        "Item",
+        &[
+            ("id", "Int!"),
+            ("peer", "Node"),
+            ("parts", "[Part!]"),
+            ("strict", "[Part!]!"),
+            ("size", "Int"),
+            ("next", "Item!"),
+        ],
+    ),
     ("Part", &[("id", "Int!"), ("peer", "Node"), ("owner", "Item"), ("grid", "[[Int!]!]"), ("any", "Any!")]),
     ("Any", &[]),
 ];
@@ -85,7 +105,8 @@ fn selection(choices: &Choices<'_>, type_name: &str, depth: usize) -> String {
     let mut text = String::from("{ __typename");
     for _ in 0..=choices.below(4) {
         let fields = fields_of(type_name);
-        let condition = ["", " @skip(if: true)", " @include(if: $yes)", " @include(if: $no)"][choices.below(16).saturating_sub(12)];
+        let condition =
+            ["", " @skip(if: true)", " @include(if: $yes)", " @include(if: $no)"][choices.below(16).saturating_sub(12)];
         if depth > 0 && choices.rarely(4) {
             let on = match type_name {
                 "Query" => "Query",
@@ -199,10 +220,13 @@ fn expected(document: &str, variables: &Value, resolvers: &Resolvers) -> Value {
 fn actual(document: &str, variables: Value, resolvers: &Resolvers) -> Value {
     let mut api = schema(SDL);
     for (coordinate, outcome) in resolvers {
-        api = api.field(coordinate, match outcome {
-            Some(value) => gives(value.clone()),
-            None => fails("Failed", "failed"),
-        });
+        api = api.field(
+            coordinate,
+            match outcome {
+                Some(value) => gives(value.clone()),
+                None => fails("Failed", "failed"),
+            },
+        );
     }
     api.query_with(document, variables)
 }

@@ -99,7 +99,9 @@ fn a_fragment_that_fits_no_type_gives_an_empty_object() {
 #[test]
 fn resolvers_of_a_concrete_type_run_for_its_objects_only() {
     let runs = Arc::new(AtomicUsize::new(0));
-    let api = schema(ANIMALS).field("Query.pets", gives(animals())).field("Cat.name", counts(&runs, json!("from the resolver")));
+    let api = schema(ANIMALS)
+        .field("Query.pets", gives(animals()))
+        .field("Cat.name", counts(&runs, json!("from the resolver")));
     assert_answer(
         api.query("{ pets { name } }"),
         json!({ "data": { "pets": [{ "name": "Rex" }, { "name": "from the resolver" }] } }),
@@ -109,7 +111,8 @@ fn resolvers_of_a_concrete_type_run_for_its_objects_only() {
 
 #[test]
 fn an_object_without_or_with_an_unknown_type_name_is_null_and_an_error() {
-    let api = schema(ANIMALS).field("Query.any", gives(json!([{ "lives": 9 }, { "__typename": "Cow" }, { "__typename": "Cat" }])));
+    let api = schema(ANIMALS)
+        .field("Query.any", gives(json!([{ "lives": 9 }, { "__typename": "Cow" }, { "__typename": "Cat" }])));
     let answer = api.query("{ any { __typename } }");
     assert_eq!(answer["data"], json!({ "any": [null, null, { "__typename": "Cat" }] }));
     assert_eq!(
@@ -133,7 +136,8 @@ fn type_name_is_answered_on_every_level_and_under_an_alias() {
 fn skip_and_include_follow_their_variables_each_time() {
     let runs = Arc::new(AtomicUsize::new(0));
     let api = schema("type Query { a: Int b: Int }").field("Query.a", counts(&runs, json!(1)));
-    let document = "query ($skip: Boolean! $include: Boolean = false) { a @skip(if: $skip) ... @include(if: $include) { b } }";
+    let document =
+        "query ($skip: Boolean! $include: Boolean = false) { a @skip(if: $skip) ... @include(if: $include) { b } }";
     for (variables, data) in [
         (json!({ "skip": true }), json!({})),
         (json!({ "skip": false }), json!({ "a": 1 })),
@@ -186,7 +190,9 @@ fn a_field_without_a_resolver_reads_its_parents_property_and_a_root_field_is_nul
 
 #[test]
 fn subscriptions_are_refused_over_request_and_response() {
-    let api = schema("type Query { a: Int } type Mutation { b: Int } type Subscription { c: Int @aws_subscribe(mutations: [\"b\"]) }");
+    let api = schema(
+        "type Query { a: Int } type Mutation { b: Int } type Subscription { c: Int @aws_subscribe(mutations: [\"b\"]) }",
+    );
     let answer = api.query("subscription { c }");
     assert_eq!(answer["data"], json!(null));
     assert_eq!(messages(&answer).len(), 1);
@@ -196,7 +202,9 @@ fn subscriptions_are_refused_over_request_and_response() {
 fn introspection_and_data_share_one_answer() {
     let api = schema("type Query { a: Int }").field("Query.a", gives(json!(1)));
     assert_answer(
-        api.query("{ a t: __type(name: \"Query\") { name fields { name type { name } } } __schema { queryType { name } } }"),
+        api.query(
+            "{ a t: __type(name: \"Query\") { name fields { name type { name } } } __schema { queryType { name } } }",
+        ),
         json!({ "data": {
             "a": 1,
             "t": { "name": "Query", "fields": [{ "name": "a", "type": { "name": "Int" } }] },
@@ -212,7 +220,8 @@ fn exponentially_many_fragments_are_answered_in_time() {
         document.push_str(&format!(" fragment F{level} on A {{ x: a {{ ...F{0} }} y: a {{ ...F{0} }} }}", level + 1));
     }
     document.push_str(" fragment F40 on A { n }");
-    let api = schema("type Query { a: A } type A { a: A n: Int }").field("Query.a", gives(json!({ "a": { "a": null } })));
+    let api =
+        schema("type Query { a: A } type A { a: A n: Int }").field("Query.a", gives(json!({ "a": { "a": null } })));
     let x = json!({ "x": null, "y": null });
     assert_answer(api.query(&document), json!({ "data": { "a": { "x": x, "y": x } } }));
 }

@@ -90,8 +90,9 @@ pub struct Schema {
 /// Begins with a schema; every field without a resolver reads its parent's property.
 pub fn schema(sdl: &str) -> Schema {
     let file = SourceFile::new("schema.graphql", sdl);
-    let parsed = parse_schema(&[file], &Limits::default())
-        .unwrap_or_else(|problems| panic!("{}", problems.iter().map(|problem| format!("{problem}\n")).collect::<String>()));
+    let parsed = parse_schema(&[file], &Limits::default()).unwrap_or_else(|problems| {
+        panic!("{}", problems.iter().map(|problem| format!("{problem}\n")).collect::<String>())
+    });
     Schema {
         executable: ExecutableSchema {
             schema: parsed.schema,
@@ -137,7 +138,13 @@ impl Schema {
     }
 
     /// `deadline`: how long the operation may take.
-    pub async fn execute(&self, document: &str, name: Option<&str>, variables: Json, deadline: Option<Duration>) -> Json {
+    pub async fn execute(
+        &self,
+        document: &str,
+        name: Option<&str>,
+        variables: Json,
+        deadline: Option<Duration>,
+    ) -> Json {
         let prepared = match Prepared::new(&self.executable.schema, document, &self.executable.limits, true) {
             Ok(prepared) => Arc::new(prepared),
             Err(errors) => return refused(errors),
@@ -172,5 +179,11 @@ fn refused(errors: Vec<GraphQLError>) -> Json {
 
 /// The messages of an answer's errors, in order.
 pub fn messages(answer: &Json) -> Vec<&str> {
-    answer["errors"].as_array().map(Vec::as_slice).unwrap_or_default().iter().map(|error| error["message"].as_str().unwrap()).collect()
+    answer["errors"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default()
+        .iter()
+        .map(|error| error["message"].as_str().unwrap())
+        .collect()
 }

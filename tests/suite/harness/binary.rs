@@ -25,7 +25,11 @@ impl Run {
 /// `syncline` with nothing of the surroundings that could change what it does.
 fn syncline(project: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_syncline"));
-    command.current_dir(project).env_remove("AWS_LAMBDA_RUNTIME_API").env_remove("SYNCLINE_LOG").env_remove("SYNCLINE_SECRET");
+    command
+        .current_dir(project)
+        .env_remove("AWS_LAMBDA_RUNTIME_API")
+        .env_remove("SYNCLINE_LOG")
+        .env_remove("SYNCLINE_SECRET");
     command
 }
 
@@ -64,7 +68,12 @@ impl Dev {
     #[track_caller]
     pub fn start(project: &Path, arguments: &[&str]) -> Dev {
         let mut command = syncline(project);
-        command.args(["dev", "--port", "0"]).args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        command
+            .args(["dev", "--port", "0"])
+            .args(arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let talk = Arc::new(Mutex::new(String::new()));
         let (heard, stderr) = (talk.clone(), child.stderr.take().unwrap());
@@ -77,7 +86,8 @@ impl Dev {
         dev.wait_for("started");
         let talk = dev.talk();
         let address = talk.split("http://").nth(1).and_then(|rest| rest.split('/').next());
-        dev.address = address.and_then(|address| address.parse().ok()).unwrap_or_else(|| panic!("no address in:\n{talk}"));
+        dev.address =
+            address.and_then(|address| address.parse().ok()).unwrap_or_else(|| panic!("no address in:\n{talk}"));
         dev
     }
 
@@ -93,7 +103,8 @@ impl Dev {
             if self.talk().contains(text) {
                 return Ok(());
             }
-            let ended = self.child.try_wait().unwrap().map(|status| format!(" and ended with {status}")).unwrap_or_default();
+            let ended =
+                self.child.try_wait().unwrap().map(|status| format!(" and ended with {status}")).unwrap_or_default();
             Err(format!("it did not say {text:?}{ended}, but:\n{}", self.talk()))
         });
     }

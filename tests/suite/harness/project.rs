@@ -70,8 +70,11 @@ impl Project {
         let (project, mut problems) = syncline::project::Project::load(files);
         let dynamodb = Recording::new(tables(&project));
         let backends = Backends { dynamodb: dynamodb.clone() };
-        let options =
-            ApiOptions { clock: Clock::fixed(NOON, 1), shows_internals, token_secret: b"the secret of all tests".to_vec() };
+        let options = ApiOptions {
+            clock: Clock::fixed(NOON, 1),
+            shows_internals,
+            token_secret: b"the secret of all tests".to_vec(),
+        };
         match Api::build(&project, backends, options) {
             Ok(api) if problems.iter().all(|problem| problem.severity != Severity::Error) => {
                 Ok(Project { api: Arc::new(api), dynamodb })

@@ -18,11 +18,6 @@ pub fn compare(path: &Path, actual: &str) -> Result<(), String> {
     Err(format!("{name} differs (UPDATE=1 accepts):\n{}", difference(&expected, actual)))
 }
 
-/// Fails the test when `actual` is not what the file says.
-pub fn assert_snapshot(path: &Path, actual: &str) {
-    compare(path, actual).unwrap_or_else(|difference| panic!("{difference}"));
-}
-
 /// The lines between the first and the last that differ.
 fn difference(expected: &str, actual: &str) -> String {
     let (expected, actual): (Vec<_>, Vec<_>) = (expected.lines().collect(), actual.lines().collect());
