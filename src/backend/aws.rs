@@ -2,7 +2,7 @@
 //!
 //! The SDK brings what is hard: credentials, signatures, endpoints, retries, connections. Its typed requests and answers
 //! are of no use here, because [`DynamoDb`] speaks the JSON that travels. So each call goes out as the SDK's own
-//! operation with an empty input whose body [`Exchange`] replaces before it is signed, and whose answer it reads as it
+//! operation with an empty input whose body `Exchange` replaces before it is signed, and whose answer it reads as it
 //! came. Nothing is translated member by member, and nothing is lost that the SDK does not know yet.
 
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,4 @@
-//! The command line. One file per subcommand; what they share is in [`setup`].
+//! The command line. One file per subcommand; what they share is in `setup`.
 //!
 //! stdout is data, stderr is talk. Exit codes: 0 fine, 1 findings or failures, 2 usage, 3 environment.
 

@@ -166,10 +166,11 @@ impl Planner<'_> {
                         self.collect(type_name, &fragment.selection_set, groups, visited);
                     }
                 }
-                Selection::InlineFragment(inline) if self.is_included(&inline.directives) => {
-                    if inline.type_condition.as_ref().is_none_or(|condition| self.applies(type_name, condition)) {
-                        self.collect(type_name, &inline.selection_set, groups, visited);
-                    }
+                Selection::InlineFragment(inline)
+                    if self.is_included(&inline.directives)
+                        && inline.type_condition.as_ref().is_none_or(|condition| self.applies(type_name, condition)) =>
+                {
+                    self.collect(type_name, &inline.selection_set, groups, visited);
                 }
                 _ => {}
             }

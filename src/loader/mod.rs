@@ -2,7 +2,7 @@
 //!
 //! [`RequestLoader`] stands between one request's data sources and DynamoDB and looks like DynamoDB to both. Reads are
 //! queued; when the request has nothing else to do, [`RequestLoader::drive`] sends them: GetItems together
-//! ([`batch`]), identical reads once. Everything else passes straight through. Results and errors are those of the
+//! (`batch`), identical reads once. Everything else passes straight through. Results and errors are those of the
 //! unbatched calls, and nothing outlives the calls under way: it is no cache.
 //!
 //! async-graphql's `DataLoader` was considered. It spawns a task for each batch, which on a runtime of several threads

@@ -1,12 +1,12 @@
 //! What is deployed: a folder's files become a [`Project`], which says what was written, with every mistake found.
 //!
 //! [`Project::load`] goes through these files, in this order:
-//! * [`config`]: `syncline.yaml` ([`yaml`], [`substitute`], [`reader`]) with its [`tables`], [`seed`]s,
+//! * [`config`]: `syncline.yaml` (`yaml`, `substitute`, `reader`) with its [`tables`], `seed`s,
 //!   [`data_sources`] and [`domains`];
-//! * [`schema_files`]: which files are the schema;
-//! * [`declared`]: resolvers that `syncline.yaml` describes;
-//! * [`layout`]: resolvers that are files whose [`names`] say what they are for;
-//! * [`wiring`]: whether all these fit together, and [`access`]: who may do what with which table.
+//! * `schema_files`: which files are the schema;
+//! * `declared`: resolvers that `syncline.yaml` describes;
+//! * `layout`: resolvers that are files whose `names` say what they are for;
+//! * [`wiring`]: whether all these fit together, and `access`: who may do what with which table.
 //!
 //! Nothing here touches disk, environment or network: `backend::files` has taken the snapshot.
 

@@ -2,7 +2,7 @@
 //!
 //! The engine is `dynoxide`, whose only appearance this folder is. It answers synchronously under one lock, so every
 //! call is complete when its future is first polled. [`Value`]s go into its request structs and come back from its
-//! answers directly ([`read`], [`write`]), without JSON text in between.
+//! answers directly (`read`, [`write`]), without JSON text in between.
 
 mod read;
 mod write;

@@ -1,8 +1,8 @@
 //! DynamoDB as AppSync's resolvers use it (spec appsync-js 3): request document in, plain JSON out.
 //!
 //! One file per operation, named as AppSync names it. Each reads its document, checks the calling domain's right on
-//! every table it touches, makes the low-level call and shapes the result. What they share: [`typed`] converts
-//! attribute values, [`expression`] merges expressions, [`condition`] and [`page`] hold the rules for failed conditions
+//! every table it touches, makes the low-level call and shapes the result. What they share: `typed` converts
+//! attribute values, `expression` merges expressions, `condition` and `page` hold the rules for failed conditions
 //! and for pages.
 
 mod batch_delete_item;

@@ -9,7 +9,7 @@
 //! * The engine walks a fragment again at every spread; we once per operation, so a wrong variable inside is one error.
 //! * A conflict names the pair of fields that proves it, not every pair of a larger group.
 //! * An interface's field and its covariant implementation may be merged; the engine compared composite types by name.
-//! * Errors end at [`MAX_ERRORS`]; merging fields ends at [`overlapping::MAX_STEPS`]. Hostile documents need an end.
+//! * Errors end at `MAX_ERRORS`; merging fields ends at `overlapping::MAX_STEPS`. Hostile documents need an end.
 
 mod cycles;
 mod directives;
