@@ -50,7 +50,8 @@ fn is_expected(text: &str, ours: &[GraphQLError], theirs: &[String]) -> bool {
         });
     }
     // Below objects that exclude each other the engine compares nothing, the specification compares shapes.
-    ours.is_empty() && theirs.iter().all(|message| message.contains("must not select different types using the same name"))
+    ours.is_empty()
+        && theirs.iter().all(|message| message.contains("must not select different types using the same name"))
 }
 
 /// Whether the error is at an argument whose value is a list or an object.
@@ -98,7 +99,12 @@ struct Generator<'a> {
 
 impl<'a> Generator<'a> {
     fn new(schema: &'a Schema, seed: u64) -> Generator<'a> {
-        Generator { schema, random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15), variables: Vec::new(), fragments: Vec::new() }
+        Generator {
+            schema,
+            random: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15),
+            variables: Vec::new(),
+            fragments: Vec::new(),
+        }
     }
 
     /// A number below `bound` (splitmix64).
@@ -247,7 +253,21 @@ impl<'a> Generator<'a> {
             return self.variable(ty);
         }
         if self.is_wrong() {
-            return self.pick(&["null", "1", "\"s\"", "true", "ADMIN", "[]", "{}", "[1, null]", "{name: \"n\"}", "1.5", "3000000000"]).into();
+            return self
+                .pick(&[
+                    "null",
+                    "1",
+                    "\"s\"",
+                    "true",
+                    "ADMIN",
+                    "[]",
+                    "{}",
+                    "[1, null]",
+                    "{name: \"n\"}",
+                    "1.5",
+                    "3000000000",
+                ])
+                .into();
         }
         match ty {
             Type::NonNull(inner) => self.value_of_nullable(inner, depth),
@@ -269,7 +289,13 @@ impl<'a> Generator<'a> {
                 TypeDefinition::Scalar(Scalar::Float) => self.pick(&["1", "2.5", "1e3"]).into(),
                 TypeDefinition::Scalar(Scalar::Boolean) => self.pick(&["true", "false"]).into(),
                 TypeDefinition::Scalar(Scalar::Id) => self.pick(&["1", "\"x\""]).into(),
-                TypeDefinition::Enum(_) => if self.is_wrong() { "NOPE".into() } else { "ADMIN".into() },
+                TypeDefinition::Enum(_) => {
+                    if self.is_wrong() {
+                        "NOPE".into()
+                    } else {
+                        "ADMIN".into()
+                    }
+                }
                 TypeDefinition::InputObject(object) => {
                     let object = object.clone();
                     let mut members = Vec::new();
