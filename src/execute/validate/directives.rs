@@ -92,13 +92,21 @@ impl<'a> Validator<'a> {
         if !is_known(name) {
             self.report(Kind::UnknownDirective, directive.location, format_args!("Unknown directive {name}"));
         } else if !is_allowed(name, place) {
-            self.report(Kind::MisplacedDirective, directive.location, format_args!("Directive {name} not allowed here"));
+            self.report(
+                Kind::MisplacedDirective,
+                directive.location,
+                format_args!("Directive {name} not allowed here"),
+            );
         }
     }
 
     fn provided_directive_arguments(&mut self, directive: &Directive) {
         if takes_if(&directive.name) && !directive.arguments.iter().any(|argument| argument.name == "if") {
-            self.report(Kind::MissingDirectiveArgument, directive.location, format_args!("Missing directive argument if"));
+            self.report(
+                Kind::MissingDirectiveArgument,
+                directive.location,
+                format_args!("Missing directive argument if"),
+            );
         }
     }
 

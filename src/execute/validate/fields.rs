@@ -28,7 +28,11 @@ impl<'a> Validator<'a> {
         let Some(definition) = definition else { return };
         for required in definition.arguments.values().filter(|argument| is_required(argument)) {
             if !field.arguments.iter().any(|argument| argument.name == required.name) {
-                self.report(Kind::MissingFieldArgument, field.location, format_args!("Missing field argument {}", required.name));
+                self.report(
+                    Kind::MissingFieldArgument,
+                    field.location,
+                    format_args!("Missing field argument {}", required.name),
+                );
             }
         }
     }

@@ -74,7 +74,9 @@ impl<'a> Validator<'a> {
             self.report(
                 Kind::InvalidFragmentType,
                 inline.location,
-                format_args!("Fragment cannot be spread here as objects of type {parent} can never be of type {target}"),
+                format_args!(
+                    "Fragment cannot be spread here as objects of type {parent} can never be of type {target}"
+                ),
             );
         }
     }

@@ -4,7 +4,9 @@
 
 use std::sync::{Arc, LazyLock};
 
-use crate::schema::{EnumType, FieldDefinition, InputValueDefinition, Literal, NameMap, ObjectType, Type, TypeDefinition};
+use crate::schema::{
+    EnumType, FieldDefinition, InputValueDefinition, Literal, NameMap, ObjectType, Type, TypeDefinition,
+};
 
 /// One field: its name, its type, and whether it takes `includeDeprecated: Boolean = false`.
 type MetaField = (&'static str, &'static str, bool);
@@ -86,7 +88,8 @@ const ENUMS: &[&str] = &["__TypeKind", "__DirectiveLocation"];
 pub(super) static META_TYPES: LazyLock<NameMap<TypeDefinition>> = LazyLock::new(|| {
     let objects = OBJECTS.iter().map(|(name, fields)| {
         let fields = fields.iter().map(|&(field, ty, has_deprecated)| {
-            let argument = has_deprecated.then(|| argument("includeDeprecated", "Boolean", Some(Literal::Boolean(false))));
+            let argument =
+                has_deprecated.then(|| argument("includeDeprecated", "Boolean", Some(Literal::Boolean(false))));
             (field.into(), Arc::new(self::field(field, ty, argument)))
         });
         let object = ObjectType { name: (*name).into(), fields: fields.collect(), interfaces: Vec::new() };

@@ -30,7 +30,9 @@ use std::collections::HashMap;
 use std::fmt;
 
 use crate::error::{GraphQLError, Location};
-use crate::execute::document::{Document, Field, FragmentDefinition, OperationDefinition, OperationType, Selection, SelectionSet};
+use crate::execute::document::{
+    Document, Field, FragmentDefinition, OperationDefinition, OperationType, Selection, SelectionSet,
+};
 use crate::execute::validate::directives::Place;
 use crate::execute::validate::types::Types;
 use crate::execute::validate::variables::{OperationScope, Usages};
@@ -129,14 +131,18 @@ impl<'a> Validator<'a> {
             self.conflicts = overlapping::find_conflicts(self.types, self.document);
             self.steps += self.conflicts.steps;
         }
-        let operations = self.document.operations.iter().map(|operation| (operation.location, Definition::Operation(operation)));
-        let fragments = self.document.fragments.values().map(|fragment| (fragment.location, Definition::Fragment(fragment)));
+        let operations =
+            self.document.operations.iter().map(|operation| (operation.location, Definition::Operation(operation)));
+        let fragments =
+            self.document.fragments.values().map(|fragment| (fragment.location, Definition::Fragment(fragment)));
         let mut definitions: Vec<_> = operations.chain(fragments).collect();
         definitions.sort_by_key(|(location, _)| *location);
         for (_, definition) in definitions {
             match definition {
                 Definition::Operation(operation) => self.visit_operation(operation),
-                Definition::Fragment(fragment) => self.visit_fragment(fragment, cyclic.contains(fragment.name.as_str())),
+                Definition::Fragment(fragment) => {
+                    self.visit_fragment(fragment, cyclic.contains(fragment.name.as_str()))
+                }
             }
         }
         self.no_unused_fragments();
@@ -235,7 +241,11 @@ impl<'a> Validator<'a> {
             let argument_definition = definition.and_then(|definition| definition.arguments.get(&argument.name));
             self.argument_of_correct_type(argument, argument_definition);
             if definition.is_some() && argument_definition.is_none() {
-                self.report(Kind::UnknownArgument, argument.location, format_args!("Unknown field argument {}", argument.name));
+                self.report(
+                    Kind::UnknownArgument,
+                    argument.location,
+                    format_args!("Unknown field argument {}", argument.name),
+                );
             }
             self.check_variables(argument, argument_definition);
         }

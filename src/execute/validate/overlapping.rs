@@ -15,8 +15,8 @@ use indexmap::IndexMap;
 
 use crate::error::Location;
 use crate::execute::document::{Argument, Document, Field, Selection, SelectionSet};
-use crate::execute::validate::types::Types;
 use crate::execute::validate::MAX_ERRORS;
+use crate::execute::validate::types::Types;
 use crate::schema::{FieldDefinition, Type, TypeDefinition};
 
 /// Fields looked at before we give up. Ours: without fragments a document of 15,000 tokens needs less than 100,000, but
@@ -187,7 +187,8 @@ impl<'a> Search<'a> {
                     None => drop(open.pop()),
                     Some(Selection::Field(field)) => {
                         // Undefined fields are reported as such and would only lead to more errors here.
-                        let definition = parent.and_then(|parent| Some((parent, self.types.field(parent, &field.name)?)));
+                        let definition =
+                            parent.and_then(|parent| Some((parent, self.types.field(parent, &field.name)?)));
                         if let Some((parent, definition)) = definition {
                             groups.entry(field.response_key()).or_default().push(set.entries.len());
                             set.entries.push(Entry { field, parent, definition, owner });
@@ -288,7 +289,9 @@ impl<'a> Search<'a> {
     fn differing_shape(&self, a: &Type, b: &Type) -> Option<String> {
         match (a, b) {
             (Type::NonNull(a), Type::NonNull(b)) => self.differing_shape(a, b),
-            (Type::NonNull(_), _) | (_, Type::NonNull(_)) => Some("fields have different nullability shapes".to_owned()),
+            (Type::NonNull(_), _) | (_, Type::NonNull(_)) => {
+                Some("fields have different nullability shapes".to_owned())
+            }
             (Type::List(a), Type::List(b)) => self.differing_shape(a, b),
             (Type::List(_), _) | (_, Type::List(_)) => Some("fields have different list shapes".to_owned()),
             (Type::Named(a), Type::Named(b)) => {

@@ -85,7 +85,10 @@ fn steps_grow_with_the_document_and_not_with_what_it_expands_to() {
     let mut doubling = "{ getPost(id: 1) { ...F0 } }".to_owned();
     for level in 0..30 {
         let next = level + 1;
-        let _ = write!(doubling, " fragment F{level} on Post {{ a: related {{ ...F{next} }} b: related {{ ...F{next} }} }}");
+        let _ = write!(
+            doubling,
+            " fragment F{level} on Post {{ a: related {{ ...F{next} }} b: related {{ ...F{next} }} }}"
+        );
     }
     doubling += " fragment F30 on Post { id }";
     let aliases: String = (0..2_000).map(|index| format!(" a{index}: version")).collect();
@@ -116,14 +119,19 @@ fn a_chain_of_fragments_may_be_as_long_as_a_document() {
     let (steps, errors) = steps_and_errors(&schema, &query);
     assert!(steps < 50_000, "{steps} steps");
     assert_eq!(errors.len(), 1, "{errors:?}");
-    assert!(errors[0].message.starts_with("Validation error of type FieldsConflict: comments: they have differing arguments"));
+    assert!(
+        errors[0]
+            .message
+            .starts_with("Validation error of type FieldsConflict: comments: they have differing arguments")
+    );
 }
 
 #[test]
 fn operations_that_share_a_large_fragment_do_not_walk_it_each() {
     let schema = shared_schema();
     let operations: String = (0..500).map(|index| format!("query Q{index} {{ getPost(id: 1) {{ ...F }} }} ")).collect();
-    let (steps, errors) = steps_and_errors(&schema, &format!("{operations} fragment F on Post {{ {} }}", "title ".repeat(5_000)));
+    let (steps, errors) =
+        steps_and_errors(&schema, &format!("{operations} fragment F on Post {{ {} }}", "title ".repeat(5_000)));
     assert!(steps < 50_000 && errors.is_empty(), "{steps} steps, {errors:?}");
 }
 
@@ -135,7 +143,10 @@ fn fields_that_merge_in_exponentially_many_ways_are_refused() {
     let mut query = "{ getPost(id: 1) { ...F0 } }".to_owned();
     for level in 0..28 {
         let next = level + 1;
-        let _ = write!(query, " fragment F{level} on Post {{ a: related {{ ...F{next} ...G{level}x0 }} b: related {{ ...F{next} }} }}");
+        let _ = write!(
+            query,
+            " fragment F{level} on Post {{ a: related {{ ...F{next} ...G{level}x0 }} b: related {{ ...F{next} }} }}"
+        );
         for rest in 0..28 - level {
             let _ = write!(
                 query,

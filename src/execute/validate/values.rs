@@ -25,7 +25,11 @@ enum Step<'a> {
 }
 
 impl<'a> Validator<'a> {
-    pub(super) fn argument_of_correct_type(&mut self, argument: &'a Argument, definition: Option<&'a InputValueDefinition>) {
+    pub(super) fn argument_of_correct_type(
+        &mut self,
+        argument: &'a Argument,
+        definition: Option<&'a InputValueDefinition>,
+    ) {
         let Some(definition) = definition else { return };
         let Err(misfit) = self.types.check_literal(&definition.ty, &argument.value) else { return };
         let mut path = argument.name.to_string();
@@ -52,11 +56,9 @@ impl<'a> Types<'a> {
             (Type::NonNull(_), Literal::Null) => Err(Misfit::part(literal, "must not be null".to_owned())),
             (_, Literal::Null) => Ok(()),
             (Type::NonNull(inner), _) => self.check_literal(inner, literal),
-            (Type::List(item), Literal::List(items)) => {
-                items.iter().enumerate().try_for_each(|(index, literal)| {
-                    self.check_literal(item, literal).map_err(|misfit| misfit.inside(Step::Index(index)))
-                })
-            }
+            (Type::List(item), Literal::List(items)) => items.iter().enumerate().try_for_each(|(index, literal)| {
+                self.check_literal(item, literal).map_err(|misfit| misfit.inside(Step::Index(index)))
+            }),
             (Type::List(item), single) => self.check_literal(item, single),
             (Type::Named(name), _) => match self.get(name) {
                 Some(TypeDefinition::Scalar(scalar)) if accepts(*scalar, literal) => Ok(()),

@@ -8,7 +8,9 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::error::Location;
-use crate::execute::document::{Argument, Directive, Document, OperationDefinition, Selection, SelectionSet, VariableDefinition};
+use crate::execute::document::{
+    Argument, Directive, Document, OperationDefinition, Selection, SelectionSet, VariableDefinition,
+};
 use crate::execute::validate::types::{Types, is_input, unwrapped_name};
 use crate::execute::validate::values::AsJava;
 use crate::execute::validate::{Kind, Validator, directives};
@@ -281,7 +283,11 @@ impl<'a> Validator<'a> {
             return;
         }
         if variable.ty.is_non_null() {
-            self.report(Kind::DefaultForNonNullArgument, variable.location, format_args!("Missing value for non null type"));
+            self.report(
+                Kind::DefaultForNonNullArgument,
+                variable.location,
+                format_args!("Missing value for non null type"),
+            );
         }
         if self.types.check_literal(&variable.ty, default).is_err() {
             self.report(
