@@ -375,6 +375,56 @@ fn schema_configuration_and_new_files_are_reloaded_as_well() {
 }
 
 #[test]
+fn a_file_that_an_editor_replaces_is_reloaded() {
+    let project = notes();
+    let dev = Dev::start(project.path(), &["--memory"]);
+    for text in ["once", "twice"] {
+        project.write("resolvers/hello.tmp", &hello(text));
+        let path = project.path().join("resolvers");
+        std::fs::rename(path.join("hello.tmp"), path.join("Query.hello.[NONE].js")).unwrap();
+        wait_for_hello(&dev, text);
+    }
+}
+
+#[test]
+fn folders_that_appear_while_the_server_runs_are_noticed() {
+    let project = Folder::new()
+        .with("syncline.yaml", "name: young\n")
+        .with("schema.graphql", "type Query {\n  hello: String\n}\n");
+    let dev = Dev::start(project.path(), &["--memory"]);
+    assert_eq!(post(dev.address, "{ hello }"), json!({ "data": { "hello": null } }));
+    project.write("resolvers/Query.hello.[NONE].js", &hello("first"));
+    wait_for_hello(&dev, "first");
+    project.write("resolvers/deep/Query.more.[NONE].js", &hello("more"));
+    project.write("schema.graphql", "type Query {\n  hello: String\n  more: String\n}\n");
+    wait_until(|| match post(dev.address, "{ more }") {
+        answer if answer == json!({ "data": { "more": "more" } }) => Ok(()),
+        answer => Err(format!("{answer}\n{}", dev.talk())),
+    });
+}
+
+#[test]
+fn a_table_that_is_added_while_the_server_runs_is_made_and_seeded() {
+    let project = notes();
+    let dev = Dev::start(project.path(), &["--memory"]);
+    project.write("more.json", r#"[{ "id": "1", "text": "from the second seed" }]"#);
+    project.write(
+        "syncline.yaml",
+        "name: notes\ntables:\n  notes: { partitionKey: id, seed: seed.json }\n  more: { partitionKey: id, seed: more.json }\n",
+    );
+    let note = std::fs::read_to_string(project.path().join("resolvers/Query.note.js")).unwrap();
+    std::fs::remove_file(project.path().join("resolvers/Query.note.js")).unwrap();
+    project.write("resolvers/Query.note.[more].js", &note);
+    let save = std::fs::read_to_string(project.path().join("resolvers/Mutation.save.js")).unwrap();
+    std::fs::remove_file(project.path().join("resolvers/Mutation.save.js")).unwrap();
+    project.write("resolvers/Mutation.save.[notes].js", &save);
+    wait_until(|| match post(dev.address, "{ note(id: \"1\") { text } }") {
+        answer if answer == json!({ "data": { "note": { "text": "from the second seed" } } }) => Ok(()),
+        answer => Err(format!("{answer}\n{}", dev.talk())),
+    });
+}
+
+#[test]
 fn killing_the_server_at_any_moment_loses_no_acknowledged_write() {
     const ROUNDS: usize = 4;
     let project = notes();

@@ -353,3 +353,35 @@ fn a_replaced_api_answers_the_next_request() {
     served.server.replace_api(Project::named("layout").api);
     assert_eq!(post(served.address, "{ flat(text: \"new\") }"), json!({ "data": { "flat": "NEW!" } }));
 }
+
+#[test]
+fn a_client_that_goes_away_does_not_stop_its_mutation() {
+    let shop = shop();
+    let body =
+        json!({ "query": "mutation { restockProduct(id: \"p-sencha\", quantity: 1000) { stock } }" }).to_string();
+    let stock =
+        || post(shop.address, "{ product(id: \"p-sencha\") { stock } }")["data"]["product"]["stock"].as_i64().unwrap();
+    let before = stock();
+    let mut stream = std::net::TcpStream::connect(shop.address).unwrap();
+    let request = format!(
+        "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
+    drop(stream);
+    crate::harness::binary::wait_until(|| match stock() - before {
+        1000 => Ok(()),
+        added => Err(format!("{added} were added")),
+    });
+}
+
+#[test]
+fn one_connection_carries_many_requests() {
+    let shop = shop();
+    let body = r#"{"query":"{ __typename }"}"#;
+    let request = format!("POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n", body.len());
+    let (kept, last) = (format!("{request}\r\n{body}"), format!("{request}connection: close\r\n\r\n{body}"));
+    let replies = send_bytes(shop.address, format!("{kept}{kept}{last}").as_bytes()).unwrap();
+    let rest = replies.text();
+    assert_eq!(rest.matches(r#"{"data":{"__typename":"Query"}}"#).count(), 3, "{rest}");
+}
