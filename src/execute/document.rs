@@ -347,13 +347,13 @@ fn location(pos: Pos) -> Location {
     Location { line: pos.line as u32, column: pos.column as u32 }
 }
 
-/// Looking an argument up by name.
+/// Looking an argument up by name; of one given twice the last counts, as in AppSync's engine.
 pub trait Literals {
     fn literal(&self, name: &str) -> Option<&Literal>;
 }
 
 impl Literals for [Argument] {
     fn literal(&self, name: &str) -> Option<&Literal> {
-        self.iter().find(|argument| argument.name == name).map(|argument| &argument.value)
+        self.iter().rfind(|argument| argument.name == name).map(|argument| &argument.value)
     }
 }

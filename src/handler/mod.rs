@@ -58,7 +58,9 @@ pub enum SkipTo {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
     pub error: FieldError,
-    /// File and place in the author's source; `None` for `util.error`, whose message AppSync gives without a place.
+    /// File and place in the author's source where the code failed, or the file's beginning when the engine knows none.
+    /// `None` when the code raised the error itself (`util.error`): its text is meant for clients, and AppSync gives it
+    /// without a place.
     pub position: Option<(Str, Location)>,
 }
 

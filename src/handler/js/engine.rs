@@ -90,7 +90,7 @@ impl Engine {
                 // What the exception stands for must be known before more code runs.
                 let outcome = outcome.map_err(|error| explain(&ctx, program, error));
                 match outcome {
-                    Err(Ending::Failed { failure, is_fatal: true }) => Err(RunError::Ended(Ending::Failed { failure, is_fatal: true })),
+                    Err(failed @ Ending::Failed { is_fatal: true, .. }) => Err(RunError::Ended(failed)),
                     outcome => {
                         if entry.writes {
                             write_back(&bridge, &target)?;
@@ -103,7 +103,11 @@ impl Engine {
                 Ok(returned) => (Ok(returned), true),
                 Err(error) => match explain(&ctx, program, error) {
                     Ending::Returned(returned) => (Ok(returned), true),
-                    Ending::Failed { failure, is_fatal } => (Err(failure), !is_fatal),
+                    Ending::Raised(error) => (Err(Failure { error, position: None }), true),
+                    Ending::Failed { error, position, is_fatal } => {
+                        let position = position.or_else(|| Some(program.beginning(entry)));
+                        (Err(Failure { error, position }), !is_fatal)
+                    }
                 },
             }
         })
@@ -154,8 +158,8 @@ fn handler_function<'js>(
         None => JsValue::new_undefined(bridge.ctx.clone()),
     };
     exported.into_function().ok_or_else(|| {
-        let message = format!("Runtime Error: the code exports no function `{}`", function.name());
-        RunError::Ended(Ending::Failed { failure: Failure { error: FieldError::code(message), position: None }, is_fatal: false })
+        let message = format!("the code exports no function `{}`", function.name());
+        RunError::Ended(failed(message, None, false))
     })
 }
 
@@ -183,8 +187,10 @@ enum RunError {
 
 enum Ending {
     Returned(Returned),
+    /// `util.error`, `util.unauthorized`.
+    Raised(FieldError),
     /// `is_fatal`: the engine is not to be used again.
-    Failed { failure: Failure, is_fatal: bool },
+    Failed { error: FieldError, position: Option<(Str, Location)>, is_fatal: bool },
 }
 
 impl From<Error> for RunError {
@@ -227,7 +233,7 @@ fn explain(ctx: &Ctx, program: &JsProgram, error: RunError) -> Ending {
         && let Some(thrown) = with_call(|call| call.thrown.take()).flatten()
     {
         return match thrown {
-            Thrown::Raised(error) => Ending::Failed { failure: Failure { error, position: None }, is_fatal: false },
+            Thrown::Raised(error) => Ending::Raised(error),
             Thrown::EarlyReturn { value, skip_to } => Ending::Returned(Returned::EarlyReturn { value, skip_to }),
         };
     }
@@ -260,7 +266,7 @@ fn name_callee(program: &JsProgram, position: Option<(Str, Location)>) -> String
 /// AppSync's message begins with `Runtime Error` (spec appsync-js 5, class `Code`); ours says which.
 fn failed(what: impl std::fmt::Display, position: Option<(Str, Location)>, is_fatal: bool) -> Ending {
     let error = FieldError::code(format!("Runtime Error: {what}"));
-    Ending::Failed { failure: Failure { error, position }, is_fatal }
+    Ending::Failed { error, position, is_fatal }
 }
 
 fn out_of_memory(limits: &Limits, position: Option<(Str, Location)>) -> Ending {
@@ -280,7 +286,7 @@ pub(super) fn call_handler(
 ) -> Result<Returned, Failure> {
     let engine = program.take_engine().map_err(|error| Failure {
         error: FieldError::code(format!("Runtime Error: no engine: {error}")),
-        position: None,
+        position: Some(program.beginning(entry)),
     })?;
     let deadline = Instant::now() + program.limits().handler_timeout;
     call::enter(program.clone(), std::mem::take(ctx), deadline);

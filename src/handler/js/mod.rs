@@ -171,6 +171,12 @@ impl JsProgram {
         self.engines.lock().unwrap_or_else(PoisonError::into_inner).push(engine);
     }
 
+    /// Where an entry's file begins: the place of a failure that has no other.
+    fn beginning(&self, entry: &Entry) -> (Str, Location) {
+        let file = entry.order.last().and_then(|&index| self.modules.get(index)).map(|module| &module.file);
+        (file.map(|file| file.path.clone()).unwrap_or_default(), Location { line: 1, column: 1 })
+    }
+
     /// The first place in the author's code that a stack of QuickJS names: lines `    at name (file:line:column)`.
     fn position(&self, stack: &str) -> Option<(Str, Location)> {
         let (module, offset) = self.find_frame(stack)?;

@@ -164,7 +164,7 @@ fn every_case_gives_what_it_says() {
     let mut files: Vec<PathBuf> = std::fs::read_dir(&folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
     files.sort();
-    let update = std::env::var_os("UPDATE_CASES").is_some();
+    let update = std::env::var_os("UPDATE").is_some();
     let (mut count, mut wrong) = (0, Vec::new());
     for path in files {
         let mut text = String::new();
