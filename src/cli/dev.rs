@@ -1,17 +1,15 @@
 //! `syncline dev`: serve the project, say what goes on, reload on save.
 
 use std::net::SocketAddr;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use notify::{RecursiveMode, Watcher};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
 
 use crate::api::{Api, OperationReport};
 use crate::backend::files::ProjectFiles;
-use crate::cli::setup::{self, LoadError, Storage, load, print_problems};
+use crate::cli::reload::Watch;
+use crate::cli::setup::{self, Storage, load, print_problems};
 use crate::cli::{Common, Failure};
 use crate::project::Project;
 use crate::transport::console::Console;
@@ -37,6 +35,8 @@ pub fn run(common: &Common, started: Instant) -> Result<(), Failure> {
 }
 
 async fn serve(common: &Common, started: Instant) -> Result<(), Failure> {
+    // Before the project is read, so that no save gets lost in between.
+    let watch = Watch::start(&common.project);
     let loaded = load(common).map_err(setup::report)?;
     if !loaded.checked.warnings.is_empty() {
         print_problems(&loaded.checked.warnings);
@@ -60,7 +60,10 @@ async fn serve(common: &Common, started: Instant) -> Result<(), Failure> {
             }
         });
     }
-    let _watcher = watch(common, server.clone(), storage);
+    match watch {
+        Some(watch) => drop(tokio::spawn(watch.follow(common.clone(), server.clone(), storage))),
+        None => eprintln!("warning: this folder cannot be watched; restart to see changes\n"),
+    }
     let served = axum::serve(listener, server.router()).with_graceful_shutdown(async {
         let _ = tokio::signal::ctrl_c().await;
     });
@@ -192,71 +195,5 @@ pub fn trace_request(log: &RequestLog<'_>) {
             );
         }
         None => tracing::info!(status = log.status, elapsed_ms, "refused"),
-    }
-}
-
-/// Saves come in bursts; this long after the last one the project is read again.
-const QUIET: Duration = Duration::from_millis(80);
-
-/// Reloads the API when a file of the project changes. The watcher stops when it is dropped.
-fn watch(common: &Common, server: Arc<Server>, storage: Storage) -> Option<notify::RecommendedWatcher> {
-    let (sender, mut changes) = mpsc::unbounded_channel();
-    let root = common.project.canonicalize().ok()?;
-    let ignored = root.join(".syncline");
-    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-        let Ok(event) = event else { return };
-        let concerns_project = event.paths.iter().any(|path| !path.starts_with(&ignored) && is_project_file(path));
-        if concerns_project && !event.kind.is_access() {
-            let _ = sender.send(());
-        }
-    })
-    .ok()?;
-    // The top folder alone, and the folders that hold a project's files: build output beside them can be huge.
-    watcher.watch(&root, RecursiveMode::NonRecursive).ok()?;
-    for folder in ["resolvers", "schema", "seed"] {
-        let _ = watcher.watch(&root.join(folder), RecursiveMode::Recursive);
-    }
-    let common = common.clone();
-    tokio::spawn(async move {
-        while changes.recv().await.is_some() {
-            tokio::time::sleep(QUIET).await;
-            while changes.try_recv().is_ok() {}
-            reload(&common, &server, &storage).await;
-        }
-    });
-    Some(watcher)
-}
-
-fn is_project_file(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str()).unwrap_or("");
-    matches!(extension, "graphql" | "graphqls" | "js" | "mjs" | "ts" | "vtl" | "yaml" | "yml" | "json")
-}
-
-async fn prepare_again(storage: &Storage, project: &Project) -> Result<(), Failure> {
-    setup::prepare_tables(storage.backends.dynamodb.as_ref(), project, storage.seeded.as_deref()).await
-}
-
-/// Puts the new project in place, or says what is wrong with it and keeps serving the old one.
-async fn reload(common: &Common, server: &Arc<Server>, storage: &Storage) {
-    let started = Instant::now();
-    match load(common) {
-        Ok(loaded) => {
-            if let Err(failure) = prepare_again(storage, &loaded.project).await {
-                if let Failure::Environment(message) = failure {
-                    eprintln!("error: {message}\nstill serving the last version that worked");
-                }
-                return;
-            }
-            let options = setup::options(&loaded.project, true);
-            let api = Api::from_checked(&loaded.project, loaded.checked, storage.backends.clone(), options);
-            let resolvers = api.resolver_count();
-            server.replace_api(Arc::new(api));
-            eprintln!("reloaded {resolvers} resolvers in {} ms", started.elapsed().as_millis());
-        }
-        Err(LoadError::Findings(problems)) => {
-            print_problems(&problems);
-            eprintln!("still serving the last version that worked");
-        }
-        Err(LoadError::Unreadable(problem)) => eprintln!("error: {}", problem.message),
     }
 }

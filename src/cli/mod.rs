@@ -7,6 +7,7 @@ mod dev;
 mod eval;
 mod invoke;
 mod query;
+mod reload;
 mod setup;
 
 use std::path::PathBuf;

@@ -155,12 +155,16 @@ impl<'a> Completion<'a> {
             (OutputType::NonNull(inner), value) => match self.complete_value(field, inner, value, path, false) {
                 Node::Leaf(Value::Null) => {
                     let path = path.to_vec();
-                    let message = format!(
-                        "Cannot return null for non-nullable type: '{inner}' within parent '{}' ({})",
-                        field.parent_type,
-                        path_text(&path)
-                    );
-                    self.engine_error(path, message);
+                    // One error per path: what made the value null has just been reported (GraphQL specification
+                    // 6.4.4; graphql-java looks for the path among its errors too).
+                    if self.errors.last().and_then(ErrorEntry::path) != Some(&path) {
+                        let message = format!(
+                            "Cannot return null for non-nullable type: '{inner}' within parent '{}' ({})",
+                            field.parent_type,
+                            path_text(&path)
+                        );
+                        self.engine_error(path, message);
+                    }
                     Node::Bubble
                 }
                 node => node,

@@ -135,6 +135,13 @@ pub enum ErrorEntry {
 }
 
 impl ErrorEntry {
+    pub fn path(&self) -> Option<&Vec<PathSegment>> {
+        match self {
+            ErrorEntry::Resolver { path, .. } => Some(path),
+            ErrorEntry::Engine { path, .. } => path.as_ref(),
+        }
+    }
+
     pub fn message(&self) -> &str {
         match self {
             ErrorEntry::Resolver { error, .. } => &error.message,
