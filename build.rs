@@ -19,7 +19,8 @@ fn main() -> io::Result<()> {
     let mut code = String::from("static CONSOLE_FILES: &[(&str, &[u8])] = &[\n");
     for file in files {
         let name = file.strip_prefix(&dist).expect("listed below it").to_string_lossy().replace('\\', "/");
-        writeln!(code, "    ({name:?}, include_bytes!({:?})),", file.display().to_string()).expect("writing to a string");
+        writeln!(code, "    ({name:?}, include_bytes!({:?})),", file.display().to_string())
+            .expect("writing to a string");
     }
     code.push_str("];\n");
     fs::write(PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("console_files.rs"), code)

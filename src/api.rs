@@ -66,7 +66,10 @@ pub struct OperationRequest {
 /// What became of a request.
 pub enum Answer {
     /// HTTP 200, whatever its errors.
-    Executed { response: Response, report: OperationReport },
+    Executed {
+        response: Response,
+        report: OperationReport,
+    },
     Refused(Refusal),
 }
 
@@ -133,7 +136,8 @@ pub fn check(project: &Project) -> Result<Checked, Vec<Diagnostic>> {
         Runtime::Standard => Dialect::Standard,
     };
     let entries: Vec<Str> = project.resolvers.iter().flat_map(code_paths).collect();
-    let program = JsProgram::compile(&project.modules, &entries, dialect, &limits).map_err(|found| problems.extend(found)).ok();
+    let program =
+        JsProgram::compile(&project.modules, &entries, dialect, &limits).map_err(|found| problems.extend(found)).ok();
     let (warnings, errors): (Vec<_>, Vec<_>) =
         problems.into_iter().partition(|problem| problem.severity == Severity::Warning);
     match (parsed, program) {

@@ -117,10 +117,8 @@ impl Context {
         let info = member("info");
         let info_member = |name: &str| info.and_then(|info| info.get(name));
         let request = member("request");
-        let error = member("error").map(|error| DataSourceError {
-            message: text(error.get("message")),
-            error_type: text(error.get("type")),
-        });
+        let error = member("error")
+            .map(|error| DataSourceError { message: text(error.get("message")), error_type: text(error.get("type")) });
         Context {
             arguments: object(member("arguments").or_else(|| member("args"))),
             source: member("source").cloned().unwrap_or_default(),

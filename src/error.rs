@@ -248,7 +248,10 @@ mod tests {
     fn a_diagnostic_reads_as_message_place_excerpt_and_help() {
         let file = SourceFile::new("resolvers/Query.getPost.[Posts].js", "import x\nexport const é = Posts;\n");
         let start = file.text.find("Posts").unwrap();
-        let text = Diagnostic::error("`Posts` is not defined").at(&file, start..start + 5).help("did you mean `posts`?").to_string();
+        let text = Diagnostic::error("`Posts` is not defined")
+            .at(&file, start..start + 5)
+            .help("did you mean `posts`?")
+            .to_string();
         assert_eq!(
             text,
             "error: `Posts` is not defined\n --> resolvers/Query.getPost.[Posts].js:2:18\n  |\n2 | export const é = Posts;\n  |                  ^^^^^\nhelp: did you mean `posts`?"

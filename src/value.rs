@@ -264,9 +264,9 @@ impl Serialize for Number {
         match self {
             Number::Int(value) => serializer.serialize_i64(*value),
             Number::Float(value) => serializer.serialize_f64(*value),
-            Number::Decimal(text) => {
-                serde_json::value::RawValue::from_string(text.to_string()).map_err(S::Error::custom)?.serialize(serializer)
-            }
+            Number::Decimal(text) => serde_json::value::RawValue::from_string(text.to_string())
+                .map_err(S::Error::custom)?
+                .serialize(serializer),
         }
     }
 }
@@ -445,7 +445,9 @@ mod tests {
 
     #[test]
     fn json_text_survives_the_round_trip() {
-        for text in ["null", "true", "[1,-2,3.5]", r#"{"b":1,"a":{"c":[]}}"#, r#""\u0000\"é""#, "18446744073709551615", "1e300"] {
+        for text in
+            ["null", "true", "[1,-2,3.5]", r#"{"b":1,"a":{"c":[]}}"#, r#""\u0000\"é""#, "18446744073709551615", "1e300"]
+        {
             let value = Value::parse(text).unwrap();
             assert_eq!(Value::parse(&value.to_string()).unwrap(), value, "{text}");
         }

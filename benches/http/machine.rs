@@ -36,7 +36,10 @@ pub fn status_kib(process: u32, name: &str) -> Option<u64> {
 /// One line for whoever reads the figures later.
 pub fn describe(pinning: &Pinning) -> String {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("unknown processor", |(_, model)| model);
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map_or("unknown processor", |(_, model)| model);
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or("?");
     let pinned = if pinning.is_active() { "each server on one core, wrk on another" } else { "nothing pinned" };

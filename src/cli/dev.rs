@@ -85,7 +85,10 @@ async fn listen(common: &Common) -> Result<TcpListener, Failure> {
 fn sample_query(files: &ProjectFiles, project: &Project) -> String {
     match files.get(SAMPLE_QUERY) {
         Some(file) => file.text.to_string(),
-        None => format!("# {} has no {SAMPLE_QUERY}; put the query there that this tab should open with.\n{{ __typename }}\n", project.config.name),
+        None => format!(
+            "# {} has no {SAMPLE_QUERY}; put the query there that this tab should open with.\n{{ __typename }}\n",
+            project.config.name
+        ),
     }
 }
 
@@ -100,11 +103,8 @@ fn summary(project: &Project, storage: &Storage, address: SocketAddr, elapsed: D
         }
     }
     domains.sort_unstable();
-    let domain_list: Vec<String> = domains
-        .iter()
-        .filter(|(name, _)| *name != "-")
-        .map(|(name, count)| format!("{name} {count}"))
-        .collect();
+    let domain_list: Vec<String> =
+        domains.iter().filter(|(name, _)| *name != "-").map(|(name, count)| format!("{name} {count}")).collect();
     let mut rows: Vec<(&str, String)> = Vec::new();
     if !domain_list.is_empty() {
         rows.push(("domains", domain_list.join(", ")));

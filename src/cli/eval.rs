@@ -46,11 +46,12 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
         None => Value::empty_object(),
     };
     let code = Code::read(common, &arguments.file)?;
-    let program = JsProgram::compile(&code.modules, std::slice::from_ref(&code.entry), code.dialect, &Limits::default())
-        .map_err(|problems| {
-            print_problems(&problems);
-            Failure::Findings
-        })?;
+    let program =
+        JsProgram::compile(&code.modules, std::slice::from_ref(&code.entry), code.dialect, &Limits::default())
+            .map_err(|problems| {
+                print_problems(&problems);
+                Failure::Findings
+            })?;
     let handler = program.handler(&code.entry).map(handler::Handler::Js);
     let handler = handler.ok_or_else(|| Failure::Usage(format!("`{}` is no script", arguments.file.display())))?;
     let (function, is_exported) = match arguments.function {
@@ -70,7 +71,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
 /// The answer of EvaluateCode: results as JSON texts.
 fn evaluation(outcome: Result<Returned, handler::Failure>, ctx: &Context, entry: &str) -> Value {
     let (result, error) = match outcome {
-        Ok(Returned::Value(value) | Returned::EarlyReturn { value, .. }) => (Value::from(value.to_string()), Value::Null),
+        Ok(Returned::Value(value) | Returned::EarlyReturn { value, .. }) => {
+            (Value::from(value.to_string()), Value::Null)
+        }
         Err(failure) => {
             let message = match &failure.position {
                 Some((file, at)) => {

@@ -58,7 +58,9 @@ pub fn serve_lambda() -> Result<(), Failure> {
     block_on(async {
         let loaded = load(&common).map_err(setup::report)?;
         if std::env::var_os("SYNCLINE_SECRET").is_none() {
-            tracing::warn!("SYNCLINE_SECRET is not set: page tokens are signed with the project's name, which is no secret");
+            tracing::warn!(
+                "SYNCLINE_SECRET is not set: page tokens are signed with the project's name, which is no secret"
+            );
         }
         let storage = setup::storage(&common, &loaded.project).await?;
         let options = setup::options(&loaded.project, false);

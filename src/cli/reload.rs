@@ -68,7 +68,8 @@ fn concerns_project(root: &Path, path: &Path) -> bool {
     let is_below = |folder: &str| inside.starts_with(folder);
     match inside.extension().and_then(|extension| extension.to_str()) {
         Some(extension) => {
-            let is_file = matches!(extension, "graphql" | "graphqls" | "js" | "mjs" | "ts" | "vtl" | "yaml" | "yml" | "json");
+            let is_file =
+                matches!(extension, "graphql" | "graphqls" | "js" | "mjs" | "ts" | "vtl" | "yaml" | "yml" | "json");
             // A pipeline's folder has a point in its name, too.
             !is_below(".syncline") && (is_file || FOLDERS.into_iter().any(is_below))
         }

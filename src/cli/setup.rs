@@ -225,10 +225,7 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
 
 /// Reads a file that an option names; `-` is standard input.
 pub fn read_argument(path: &Path) -> Result<String, Failure> {
-    let text = if path == Path::new("-") {
-        std::io::read_to_string(std::io::stdin())
-    } else {
-        std::fs::read_to_string(path)
-    };
+    let text =
+        if path == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(path) };
     text.map_err(|error| Failure::Usage(format!("cannot read `{}`: {error}", path.display())))
 }

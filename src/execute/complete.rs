@@ -183,8 +183,10 @@ impl<'a> Completion<'a> {
             (OutputType::List(_), other) => {
                 let path = path.to_vec();
                 let got = if matches!(other, Value::Object(_)) { "OBJECT" } else { "SCALAR" };
-                let message =
-                    format!("Can't resolve value ({}) : type mismatch error, expected type LIST, got {got}", path_text(&path));
+                let message = format!(
+                    "Can't resolve value ({}) : type mismatch error, expected type LIST, got {got}",
+                    path_text(&path)
+                );
                 self.engine_error(path, message);
                 Node::NULL
             }
@@ -195,7 +197,8 @@ impl<'a> Completion<'a> {
             (OutputType::Enum(definition), value) => match value.as_str() {
                 Some(name) if definition.values.iter().any(|known| known == name) => Node::Leaf(value.clone()),
                 _ => {
-                    let message = format!("Invalid input for Enum '{}'. Unknown value '{}'", definition.name, java_text(value));
+                    let message =
+                        format!("Invalid input for Enum '{}'. Unknown value '{}'", definition.name, java_text(value));
                     self.cannot_serialize(path, &message)
                 }
             },
@@ -239,7 +242,8 @@ impl<'a> Completion<'a> {
         if self.fields == self.limits.response_fields + 1 {
             let mut path = parent.to_vec();
             path.push(PathSegment::Key(field.key.clone()));
-            let message = format!("The answer has more than {} fields; ask for fewer at once.", self.limits.response_fields);
+            let message =
+                format!("The answer has more than {} fields; ask for fewer at once.", self.limits.response_fields);
             self.errors.push(ErrorEntry::Engine { path: Some(path), locations: Some(vec![field.location]), message });
         }
         Node::Bubble
@@ -249,7 +253,9 @@ impl<'a> Completion<'a> {
     fn select(&self, field: &'a FieldPlan, output: &'a OutputType, value: &Value) -> Value {
         match (output, value) {
             (OutputType::NonNull(inner), value) => self.select(field, inner, value),
-            (OutputType::List(item), Value::List(values)) => values.iter().map(|value| self.select(field, item, value)).collect(),
+            (OutputType::List(item), Value::List(values)) => {
+                values.iter().map(|value| self.select(field, item, value)).collect()
+            }
             (OutputType::List(item), value) => self.select(field, item, value),
             (OutputType::Composite { plans, .. }, Value::Object(_)) => {
                 let actual = value.get("__typename").and_then(Value::as_str);

@@ -181,7 +181,10 @@ fn check_size(text: &str, limits: &Limits) -> Result<(), GraphQLError> {
             )));
         }
         if depth > limits.query_nesting {
-            return Err(GraphQLError::new(format!("Invalid Syntax : nested deeper than {} levels", limits.query_nesting)));
+            return Err(GraphQLError::new(format!(
+                "Invalid Syntax : nested deeper than {} levels",
+                limits.query_nesting
+            )));
         }
     }
     Ok(())
@@ -223,10 +226,13 @@ fn syntax_error(error: parser::Error) -> GraphQLError {
             None => "Invalid Syntax".to_owned(),
         },
         Error::MultipleOperations { .. } => {
-            "Validation error of type LoneAnonymousOperationViolation: Anonymous operation with other operations.".to_owned()
+            "Validation error of type LoneAnonymousOperationViolation: Anonymous operation with other operations."
+                .to_owned()
         }
         Error::OperationDuplicated { operation, .. } => {
-            format!("Validation error of type DuplicateOperationName: There can be only one operation named '{operation}'")
+            format!(
+                "Validation error of type DuplicateOperationName: There can be only one operation named '{operation}'"
+            )
         }
         Error::FragmentDuplicated { fragment, .. } => {
             format!("Validation error of type DuplicateFragmentName: There can be only one fragment named '{fragment}'")
@@ -252,7 +258,11 @@ fn operation(pos: Pos, name: Option<Str>, node: &ast::OperationDefinition) -> Op
             .map(|variable| VariableDefinition {
                 name: str_of(&variable.node.name.node),
                 ty: type_of(&variable.node.var_type.node),
-                default_value: variable.node.default_value.as_ref().map(|value| literal(value.node.clone().into_value())),
+                default_value: variable
+                    .node
+                    .default_value
+                    .as_ref()
+                    .map(|value| literal(value.node.clone().into_value())),
                 location: location(variable.pos),
             })
             .collect(),

@@ -17,7 +17,11 @@ const MOST_PATHS: usize = 10_000;
 
 impl FieldInfo {
     /// `is_included` decides about `@skip` and `@include`. That AppSync drops such fields is UNCONFIRMED.
-    pub fn new(document: &Document, nodes: &[std::sync::Arc<Field>], is_included: &dyn Fn(&[Directive]) -> bool) -> FieldInfo {
+    pub fn new(
+        document: &Document,
+        nodes: &[std::sync::Arc<Field>],
+        is_included: &dyn Fn(&[Directive]) -> bool,
+    ) -> FieldInfo {
         let mut paths: Vec<Str> = Vec::new();
         let mut seen = std::collections::HashSet::new();
         let mut list = PathList { document, is_included, paths: &mut paths, seen: &mut seen };
@@ -28,7 +32,10 @@ impl FieldInfo {
         for node in nodes.iter().filter(|node| !node.selection_set.is_empty()).take(1) {
             write_selection_set(&node.selection_set, 0, &mut text);
         }
-        FieldInfo { selection_set_list: paths.into_iter().map(Value::from).collect(), selection_set_graphql: text.into() }
+        FieldInfo {
+            selection_set_list: paths.into_iter().map(Value::from).collect(),
+            selection_set_graphql: text.into(),
+        }
     }
 }
 

@@ -240,7 +240,11 @@ impl<'a> Executor<'a> {
             info: Info {
                 field_name: field.name().clone(),
                 parent_type_name: field.parent_type.clone(),
-                variables: if self.request.variables.is_null() { Value::empty_object() } else { self.request.variables.clone() },
+                variables: if self.request.variables.is_null() {
+                    Value::empty_object()
+                } else {
+                    self.request.variables.clone()
+                },
                 selection_set_list: info.selection_set_list.clone(),
                 selection_set_graphql: info.selection_set_graphql.clone(),
             },

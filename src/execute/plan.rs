@@ -63,7 +63,11 @@ pub enum OutputType {
     Scalar(Scalar),
     Enum(Arc<EnumType>),
     /// The possible object types with their plans; exactly one for an object type.
-    Composite { name: Str, is_abstract: bool, plans: Vec<(Str, OnceLock<Plan>)> },
+    Composite {
+        name: Str,
+        is_abstract: bool,
+        plans: Vec<(Str, OnceLock<Plan>)>,
+    },
 }
 
 impl OutputType {
@@ -168,7 +172,10 @@ impl Planner<'_> {
                 }
                 Selection::InlineFragment(inline)
                     if self.is_included(&inline.directives)
-                        && inline.type_condition.as_ref().is_none_or(|condition| self.applies(type_name, condition)) =>
+                        && inline
+                            .type_condition
+                            .as_ref()
+                            .is_none_or(|condition| self.applies(type_name, condition)) =>
                 {
                     self.collect(type_name, &inline.selection_set, groups, visited);
                 }
@@ -206,7 +213,8 @@ impl Planner<'_> {
     fn field(&self, type_name: &Str, key: Str, nodes: Vec<Arc<Field>>, depth: usize) -> FieldPlan {
         let first = &nodes[0]; // a group exists because a field was pushed into it
         let name = &first.name;
-        let definition = self.schema.types.get(type_name).and_then(TypeDefinition::fields).and_then(|fields| fields.get(name));
+        let definition =
+            self.schema.types.get(type_name).and_then(TypeDefinition::fields).and_then(|fields| fields.get(name));
         let kind = match name.as_str() {
             "__typename" => FieldKind::TypeName,
             "__schema" | "__type" => FieldKind::Introspection,

@@ -41,7 +41,12 @@ pub enum SelectionError {
 impl Prepared {
     /// # Errors
     /// Syntax and validation errors, all of them.
-    pub fn new(schema: &Schema, text: &str, limits: &Limits, introspection: bool) -> Result<Prepared, Vec<GraphQLError>> {
+    pub fn new(
+        schema: &Schema,
+        text: &str,
+        limits: &Limits,
+        introspection: bool,
+    ) -> Result<Prepared, Vec<GraphQLError>> {
         let document = parse_document(text, limits).map_err(|error| vec![error])?;
         let errors = validate(schema, &document, introspection);
         if !errors.is_empty() {

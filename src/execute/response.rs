@@ -18,7 +18,8 @@ pub struct Response {
 impl Response {
     /// The answer to a request that was refused before anything ran: `data` is null, HTTP status 200.
     pub fn refused(errors: Vec<GraphQLError>) -> Response {
-        let entry = |error: GraphQLError| ErrorEntry::Engine { path: None, locations: error.locations, message: error.message };
+        let entry =
+            |error: GraphQLError| ErrorEntry::Engine { path: None, locations: error.locations, message: error.message };
         Response { data: None, errors: errors.into_iter().map(entry).collect() }
     }
 
@@ -37,8 +38,15 @@ impl Response {
 #[derive(Clone, Debug)]
 pub enum Node {
     Leaf(Value),
-    List { items: Vec<Node>, state: State },
-    Object { keys: Arc<[Str]>, fields: Vec<Node>, state: State },
+    List {
+        items: Vec<Node>,
+        state: State,
+    },
+    Object {
+        keys: Arc<[Str]>,
+        fields: Vec<Node>,
+        state: State,
+    },
     /// The value of a resolver field that is still running; gone when the answer is settled.
     Slot(usize),
     /// A non-null violation on its way to the nearest nullable parent; gone when the answer is settled.

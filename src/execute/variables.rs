@@ -10,7 +10,11 @@ use crate::value::{Map, Value};
 ///
 /// # Errors
 /// The first value that does not fit; the operation does not run then.
-pub fn coerce_variables(schema: &Schema, operation: &OperationDefinition, supplied: &Value) -> Result<Value, GraphQLError> {
+pub fn coerce_variables(
+    schema: &Schema,
+    operation: &OperationDefinition,
+    supplied: &Value,
+) -> Result<Value, GraphQLError> {
     if operation.variables.is_empty() {
         return Ok(Value::empty_object());
     }
@@ -45,21 +49,33 @@ impl Coercion<'_> {
                 } else {
                     format!("Field '{name}' of variable '{}'", self.variable)
                 };
-                Err(GraphQLError::at(format!("{what} has coerced Null value for NonNull type '{inner}!'"), self.location))
+                Err(GraphQLError::at(
+                    format!("{what} has coerced Null value for NonNull type '{inner}!'"),
+                    self.location,
+                ))
             }
             Type::NonNull(inner) => self.coerce(inner, value, name),
             _ if value.is_null() => Ok(Value::Null),
             Type::List(item) => match value {
-                Value::List(items) => items.iter().map(|value| self.coerce(item, value, name)).collect::<Result<Vec<_>, _>>().map(Value::from),
+                Value::List(items) => items
+                    .iter()
+                    .map(|value| self.coerce(item, value, name))
+                    .collect::<Result<Vec<_>, _>>()
+                    .map(Value::from),
                 single => Ok(vec![self.coerce(item, single, name)?].into()),
             },
             Type::Named(type_name) => match self.schema.types.get(type_name) {
-                Some(TypeDefinition::Scalar(scalar)) => scalar.parse_input(value).map_err(|message| self.invalid(name, &message)),
+                Some(TypeDefinition::Scalar(scalar)) => {
+                    scalar.parse_input(value).map_err(|message| self.invalid(name, &message))
+                }
                 Some(TypeDefinition::Enum(definition)) => match value.as_str() {
                     Some(text) if definition.values.iter().any(|known| known == text) => Ok(value.clone()),
                     _ => {
                         let shown = crate::schema::java_text(value);
-                        Err(self.invalid(name, &format!("Invalid input for Enum '{type_name}'. No value found for name '{shown}'")))
+                        Err(self.invalid(
+                            name,
+                            &format!("Invalid input for Enum '{type_name}'. No value found for name '{shown}'"),
+                        ))
                     }
                 },
                 Some(TypeDefinition::InputObject(definition)) => self.coerce_object(definition, value, name),

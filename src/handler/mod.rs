@@ -42,7 +42,10 @@ impl Function {
 pub enum Returned {
     Value(Value),
     /// `runtime.earlyReturn(value, { skipTo })` (spec appsync-js 1.11).
-    EarlyReturn { value: Value, skip_to: SkipTo },
+    EarlyReturn {
+        value: Value,
+        skip_to: SkipTo,
+    },
 }
 
 /// Where `runtime.earlyReturn` goes on.

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use base64::Engine as _;
 use serde_json::value::RawValue;
 
-use crate::error::{Diagnostic, SourceFile};
 use crate::backend::tables::{KeyAttribute, KeyType};
+use crate::error::{Diagnostic, SourceFile};
 use crate::project::tables::Table;
 use crate::value::Value;
 

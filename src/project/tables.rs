@@ -100,12 +100,13 @@ fn read_table(member: &Named, files: &ProjectFiles, reader: &mut Reader) -> (Tab
     let is_complete = !keys.is_empty();
     // Without keys the project is refused; an empty name only stands in until then.
     let partition_key = keys.first().map_or_else(|| KeyAttribute { name: Str::default(), ty: KeyType::S }, typed);
-    let indexes = indexes.iter().filter(|(_, keys, _)| !keys.is_empty()).map(|(name, keys, projection)| IndexDescription {
-        name: name.clone(),
-        partition_key: typed(&keys[0]),
-        sort_key: keys.get(1).map(typed),
-        projection: projection.clone(),
-    });
+    let indexes =
+        indexes.iter().filter(|(_, keys, _)| !keys.is_empty()).map(|(name, keys, projection)| IndexDescription {
+            name: name.clone(),
+            partition_key: typed(&keys[0]),
+            sort_key: keys.get(1).map(typed),
+            projection: projection.clone(),
+        });
     let mut text = |key| section.get(key).and_then(|node| reader.text(node, key));
     let (time_to_live, region, seed) = (text("timeToLive"), text("region"), text("seed"));
     let mut table = Table {

@@ -8,8 +8,8 @@ use std::path::Path;
 
 use crate::backend::files::{ProjectFiles, read_project};
 use crate::error::{Diagnostic, Severity, SourceFile};
-use crate::project::{Access, Code, Project, ResolverKind, Stage, check_wiring};
 use crate::limits::Limits;
+use crate::project::{Access, Code, Project, ResolverKind, Stage, check_wiring};
 use crate::schema::{Schema, parse_schema};
 use crate::value::Str;
 

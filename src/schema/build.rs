@@ -9,18 +9,16 @@ use crate::error::Diagnostic;
 use crate::schema::introspection::Introspection;
 use crate::schema::parse::Checked;
 use crate::schema::{
-    EnumType, FieldDefinition, InputObjectType, InputValueDefinition, InterfaceType, Literal, NameMap, ObjectType, Scalar,
-    Schema, Type, TypeDefinition, UnionType,
+    EnumType, FieldDefinition, InputObjectType, InputValueDefinition, InterfaceType, Literal, NameMap, ObjectType,
+    Scalar, Schema, Type, TypeDefinition, UnionType,
 };
 use crate::value::{Number, Str};
 
 /// Converts; what comes beside the schema are defaults that their own type does not take.
 pub(super) fn build(checked: Checked) -> (Schema, Vec<Diagnostic>) {
     let implementers = checked.implementers_map();
-    let mut types: NameMap<TypeDefinition> = Scalar::ALL
-        .into_iter()
-        .map(|scalar| (scalar.name().into(), TypeDefinition::Scalar(scalar)))
-        .collect();
+    let mut types: NameMap<TypeDefinition> =
+        Scalar::ALL.into_iter().map(|scalar| (scalar.name().into(), TypeDefinition::Scalar(scalar))).collect();
     for (name, definition) in &checked.types {
         if name.starts_with("__") {
             continue; // introspection is answered by apollo-compiler, not by our executor
@@ -102,12 +100,15 @@ fn coerce_defaults(schema: &mut Schema) -> Vec<Diagnostic> {
     let mut problems = Vec::new();
     for ((type_name, field, argument), value) in coerced {
         let Some(value) = value else {
-            let what = argument.map_or_else(|| format!("{type_name}.{field}"), |argument| format!("{type_name}.{field}({argument}:)"));
+            let what = argument
+                .map_or_else(|| format!("{type_name}.{field}"), |argument| format!("{type_name}.{field}({argument}:)"));
             problems.push(Diagnostic::error(format!("the default of `{what}` is not a value of its type")));
             continue;
         };
         let slot = match schema.types.get_mut(&type_name) {
-            Some(TypeDefinition::InputObject(input)) => Arc::get_mut(input).and_then(|input| input.fields.get_mut(&field)),
+            Some(TypeDefinition::InputObject(input)) => {
+                Arc::get_mut(input).and_then(|input| input.fields.get_mut(&field))
+            }
             Some(TypeDefinition::Object(object)) => {
                 Arc::get_mut(object).and_then(|object| argument_slot(&mut object.fields, &field, argument))
             }

@@ -11,7 +11,12 @@ impl Schema {
     ///
     /// `variable` gives the coerced value of a variable, or `None` when it was not supplied. An unsupplied variable
     /// leaves out an input object's field, and stands for null in a list (spec appsync-service 1.4).
-    pub fn coerce_literal(&self, ty: &Type, literal: &Literal, variable: &dyn Fn(&str) -> Option<Value>) -> Option<Value> {
+    pub fn coerce_literal(
+        &self,
+        ty: &Type,
+        literal: &Literal,
+        variable: &dyn Fn(&str) -> Option<Value>,
+    ) -> Option<Value> {
         self.coerce_nested(ty, literal, variable, 0)
     }
 

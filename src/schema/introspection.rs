@@ -35,7 +35,12 @@ impl Introspection {
     ///
     /// # Errors
     /// The request as apollo-compiler refuses it; it has passed our own validation, so this is rare.
-    pub fn answer(&self, document: &str, operation_name: Option<&str>, variables: &Value) -> Result<Arc<Value>, String> {
+    pub fn answer(
+        &self,
+        document: &str,
+        operation_name: Option<&str>,
+        variables: &Value,
+    ) -> Result<Arc<Value>, String> {
         let key = format!("{}\u{0}{variables}\u{0}{document}", operation_name.unwrap_or(""));
         if let Some(answer) = self.lock().get(&key) {
             return Ok(answer.clone());
@@ -57,7 +62,8 @@ impl Introspection {
             .map_err(|failure| first(failure.errors))?;
         let operation = document.operations.get(operation_name).map_err(|error| error.message().to_string())?;
         let variables = serde_json::from_str(&variables.to_string()).unwrap_or_default();
-        let variables = coerce_variable_values(&self.schema, operation, &variables).map_err(|error| error.message().to_string())?;
+        let variables =
+            coerce_variable_values(&self.schema, operation, &variables).map_err(|error| error.message().to_string())?;
         let response = apollo_compiler::introspection::partial_execute(
             &self.schema,
             &self.implementers,

@@ -33,8 +33,22 @@ directive @defer on FIELD
 "#;
 
 const KNOWN_DIRECTIVES: &[&str] = &[
-    "aws_subscribe", "aws_publish", "aws_auth", "aws_cognito_user_pools", "aws_api_key", "aws_iam", "aws_oidc", "aws_lambda",
-    "aws_delta_sync", "canonical", "hidden", "renamed", "defer", "deprecated", "include", "skip",
+    "aws_subscribe",
+    "aws_publish",
+    "aws_auth",
+    "aws_cognito_user_pools",
+    "aws_api_key",
+    "aws_iam",
+    "aws_oidc",
+    "aws_lambda",
+    "aws_delta_sync",
+    "canonical",
+    "hidden",
+    "renamed",
+    "defer",
+    "deprecated",
+    "include",
+    "skip",
 ];
 
 /// What reading a schema gives: the schema, and what AppSync itself would refuse although it works here.
@@ -53,9 +67,10 @@ pub fn parse_schema(files: &[Arc<SourceFile>], limits: &Limits) -> Result<Parsed
     let mut strict = Vec::new();
     let size: usize = files.iter().map(|file| file.text.len()).sum();
     if size > limits.schema_bytes {
-        problems.push(
-            Diagnostic::error(format!("the schema has {size} bytes, more than the {} that AppSync takes", limits.schema_bytes)),
-        );
+        problems.push(Diagnostic::error(format!(
+            "the schema has {size} bytes, more than the {} that AppSync takes",
+            limits.schema_bytes
+        )));
         return Err(problems);
     }
     let mut documents = Vec::with_capacity(files.len());
@@ -158,7 +173,8 @@ fn rewrite_implements(text: &str) -> String {
             .map(|name| (name.as_ptr() as usize - text.as_ptr() as usize, name))
             .collect();
         // A name that starts a definition of its own ends the list (`type A implements B type C {`).
-        let keyword = |name: &str| matches!(name, "type" | "interface" | "union" | "enum" | "input" | "extend" | "schema");
+        let keyword =
+            |name: &str| matches!(name, "type" | "interface" | "union" | "enum" | "input" | "extend" | "schema");
         for pair in names.windows(2).take_while(|pair| !keyword(pair[1].1)) {
             bytes[pair[0].0 + pair[0].1.len()] = b'&';
         }
@@ -174,33 +190,36 @@ fn prepare(
     problems: &mut Vec<Diagnostic>,
     strict: &mut Vec<Diagnostic>,
 ) {
-    let place = |name: &apollo_compiler::Name| {
-        name.location().map_or(0..0, |span| span.offset()..span.end_offset())
-    };
+    let place = |name: &apollo_compiler::Name| name.location().map_or(0..0, |span| span.offset()..span.end_offset());
     document.definitions.retain(|definition| match definition {
         Definition::ScalarTypeDefinition(scalar) if Scalar::from_name(&scalar.name).is_some() => false,
         Definition::ScalarTypeDefinition(scalar) => {
             let name = scalar.name.as_str();
             let aws = Scalar::ALL.iter().map(|scalar| scalar.name()).filter(|name| name.starts_with("AWS"));
             problems.push(
-                Diagnostic::error(format!("custom scalar `{name}` is not supported: AppSync has a fixed list of scalars"))
-                    .at(file, place(&scalar.name))
-                    .help(match nearest(name, aws) {
-                        Some(close) => format!("did you mean `{close}`?"),
-                        None => format!(
-                            "use one of {}",
-                            Scalar::ALL.iter().map(|scalar| format!("`{}`", scalar.name())).collect::<Vec<_>>().join(", ")
-                        ),
-                    }),
+                Diagnostic::error(format!(
+                    "custom scalar `{name}` is not supported: AppSync has a fixed list of scalars"
+                ))
+                .at(file, place(&scalar.name))
+                .help(match nearest(name, aws) {
+                    Some(close) => format!("did you mean `{close}`?"),
+                    None => format!(
+                        "use one of {}",
+                        Scalar::ALL.iter().map(|scalar| format!("`{}`", scalar.name())).collect::<Vec<_>>().join(", ")
+                    ),
+                }),
             );
             true
         }
         Definition::DirectiveDefinition(directive) if KNOWN_DIRECTIVES.contains(&directive.name.as_str()) => false,
         Definition::DirectiveDefinition(directive) => {
             problems.push(
-                Diagnostic::error(format!("custom directive `@{}` is not supported: AppSync refuses it", directive.name))
-                    .at(file, place(&directive.name))
-                    .help(format!("AppSync knows {}", directive_names())),
+                Diagnostic::error(format!(
+                    "custom directive `@{}` is not supported: AppSync refuses it",
+                    directive.name
+                ))
+                .at(file, place(&directive.name))
+                .help(format!("AppSync knows {}", directive_names())),
             );
             true
         }
@@ -218,8 +237,10 @@ fn prepare(
             );
             if is_input_or_output_type && (name.starts_with("__") || name.starts_with("AWS")) {
                 problems.push(
-                    Diagnostic::error(format!("type name `{name}` is reserved: AppSync refuses names that start with `__` or `AWS`"))
-                        .at(file, place(name)),
+                    Diagnostic::error(format!(
+                        "type name `{name}` is reserved: AppSync refuses names that start with `__` or `AWS`"
+                    ))
+                    .at(file, place(name)),
                 );
             }
         }
@@ -228,9 +249,12 @@ fn prepare(
         {
             // AppSync: "Failed to parse schema document - ensure it's a valid SDL-formatted document." (spec 1.8)
             strict.push(
-                Diagnostic::error(format!("interface `{}` implements an interface, which AppSync refuses", interface.name))
-                    .at(file, place(parent))
-                    .help("to deploy this schema to AppSync, let the object types implement both interfaces"),
+                Diagnostic::error(format!(
+                    "interface `{}` implements an interface, which AppSync refuses",
+                    interface.name
+                ))
+                .at(file, place(parent))
+                .help("to deploy this schema to AppSync, let the object types implement both interfaces"),
             );
         }
     }
@@ -317,11 +341,8 @@ fn comment_above(
     if !before[line_start..].trim().is_empty() {
         return None;
     }
-    let mut lines: Vec<&str> = before[..line_start]
-        .lines()
-        .rev()
-        .map_while(|line| line.trim().strip_prefix('#'))
-        .collect();
+    let mut lines: Vec<&str> =
+        before[..line_start].lines().rev().map_while(|line| line.trim().strip_prefix('#')).collect();
     if lines.is_empty() {
         return None;
     }

@@ -32,7 +32,19 @@ const TIMESTAMP_SECONDS: std::ops::RangeInclusive<i64> = -31_557_014_167_219_200
 
 impl Scalar {
     pub const ALL: [Scalar; 14] = [
-        Int, Float, String, Boolean, Id, AwsDate, AwsTime, AwsDateTime, AwsTimestamp, AwsEmail, AwsJson, AwsUrl, AwsPhone,
+        Int,
+        Float,
+        String,
+        Boolean,
+        Id,
+        AwsDate,
+        AwsTime,
+        AwsDateTime,
+        AwsTimestamp,
+        AwsEmail,
+        AwsJson,
+        AwsUrl,
+        AwsPhone,
         AwsIpAddress,
     ];
 
@@ -71,9 +83,7 @@ impl Scalar {
                 _ => Err(format!("Unable to parse `{}` as a valid timestamp.", java_text(value))),
             },
             AwsJson => match value {
-                Value::String(text) => {
-                    Value::parse(text).map_err(|_| format!("Unable to parse {text} as valid JSON."))
-                }
+                Value::String(text) => Value::parse(text).map_err(|_| format!("Unable to parse {text} as valid JSON.")),
                 other => Err(format!("Unable to parse {} as valid JSON.", java_text(other))),
             },
             _ => match value {
@@ -298,8 +308,7 @@ fn is_email(text: &str) -> bool {
     } else {
         !local.is_empty()
             && local.split('.').all(|atom| {
-                !atom.is_empty()
-                    && atom.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~-".contains(c))
+                !atom.is_empty() && atom.chars().all(|c| c.is_alphanumeric() || "!#$%&'*+/=?^_`{|}~-".contains(c))
             })
     };
     let label = |label: &str| {
@@ -344,7 +353,9 @@ fn is_ip_address(text: &str) -> bool {
     let Ok(address) = address.parse::<std::net::IpAddr>() else { return false };
     let most = if address.is_ipv4() { 32 } else { 128 };
     mask.is_none_or(|mask| {
-        !mask.is_empty() && mask.bytes().all(|byte| byte.is_ascii_digit()) && mask.parse::<u32>().is_ok_and(|mask| mask <= most)
+        !mask.is_empty()
+            && mask.bytes().all(|byte| byte.is_ascii_digit())
+            && mask.parse::<u32>().is_ok_and(|mask| mask <= most)
     })
 }
 

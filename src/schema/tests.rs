@@ -30,17 +30,23 @@ fn aws_scalars_and_directives_may_be_used_and_declared_again() {
 fn files_are_merged_and_extensions_apply_across_them() {
     let files = [
         SourceFile::new("schema/users.graphql", "extend type Query { user: User } type User { id: ID! }"),
-        SourceFile::new("schema/orders.graphql", "extend type Query { order: Order } type Order { id: ID! } extend type User { orders: [Order!] }"),
+        SourceFile::new(
+            "schema/orders.graphql",
+            "extend type Query { order: Order } type Order { id: ID! } extend type User { orders: [Order!] }",
+        ),
     ];
     let Ok(Parsed { schema, .. }) = parse_schema(&files, &Limits::default()) else { panic!("extensions are adopted") };
-    let fields = |name: &str| schema.types[name].fields().unwrap().keys().map(|key| key.to_string()).collect::<Vec<_>>();
+    let fields =
+        |name: &str| schema.types[name].fields().unwrap().keys().map(|key| key.to_string()).collect::<Vec<_>>();
     assert_eq!(fields("Query"), ["user", "order"]);
     assert_eq!(fields("User"), ["id", "orders"]);
 }
 
 #[test]
 fn every_problem_is_reported_at_once_with_a_suggestion() {
-    let text = problems("type Query {\n  user: Usr\n  a: Int @aws_nope\n  a: String\n}\ntype User { id: ID! }\nscalar AWSDat\n");
+    let text = problems(
+        "type Query {\n  user: Usr\n  a: Int @aws_nope\n  a: String\n}\ntype User { id: ID! }\nscalar AWSDat\n",
+    );
     assert!(text.contains("custom scalar `AWSDat`") && text.contains("did you mean `AWSDate`?"), "{text}");
     assert!(text.contains("schema.graphql:2:9") && text.contains("did you mean `User`?"), "{text}");
     assert!(text.contains("aws_nope"), "{text}");
@@ -75,12 +81,18 @@ fn defaults_are_coerced_once_nested_ones_included() {
          type Query { items(page: Page = { size: 5 }): Int }",
     );
     let field = &schema.types["Query"].fields().unwrap()["items"];
-    assert_eq!(field.arguments["page"].default_value.as_ref().unwrap().to_string(), r#"{"size":5,"order":"ASC","tags":["x"]}"#);
+    assert_eq!(
+        field.arguments["page"].default_value.as_ref().unwrap().to_string(),
+        r#"{"size":5,"order":"ASC","tags":["x"]}"#
+    );
 }
 
 #[test]
 fn a_default_that_is_no_value_of_its_type_or_goes_in_circles_is_refused() {
-    assert!(problems("type Query { f(d: AWSDate = \"never\"): Int }").contains("the default of `Query.f(d:)` is not a value of its type"));
+    assert!(
+        problems("type Query { f(d: AWSDate = \"never\"): Int }")
+            .contains("the default of `Query.f(d:)` is not a value of its type")
+    );
     assert!(problems("input A { a: A = {} } type Query { f(a: A): Int }").contains("`A.a`"));
 }
 
@@ -98,6 +110,13 @@ fn an_interface_that_implements_an_interface_works_and_is_reported_by_strict() {
 #[test]
 fn introspection_lists_only_the_aws_scalars_that_are_used() {
     let schema = schema("type Query { at: AWSDateTime }");
-    let answer = schema.introspection.answer("{ __schema { types { name } directives { name } } }", None, &Value::empty_object()).unwrap().to_string();
-    assert!(answer.contains("AWSDateTime") && !answer.contains("AWSPhone") && answer.contains("aws_subscribe"), "{answer}");
+    let answer = schema
+        .introspection
+        .answer("{ __schema { types { name } directives { name } } }", None, &Value::empty_object())
+        .unwrap()
+        .to_string();
+    assert!(
+        answer.contains("AWSDateTime") && !answer.contains("AWSPhone") && answer.contains("aws_subscribe"),
+        "{answer}"
+    );
 }

@@ -84,7 +84,9 @@ async fn health(State(server): State<Arc<Server>>) -> Response {
 
 async fn page(State(server): State<Arc<Server>>, method: Method, uri: Uri) -> Response {
     let page = match &server.console {
-        Some(console) if method == Method::GET || method == Method::HEAD => console.file(uri.path(), &server.api.load()),
+        Some(console) if method == Method::GET || method == Method::HEAD => {
+            console.file(uri.path(), &server.api.load())
+        }
         _ => None,
     };
     page.unwrap_or_else(|| {
@@ -96,11 +98,8 @@ async fn graphql(State(server): State<Arc<Server>>, request: Request) -> Respons
     let started = Instant::now();
     let api = server.api.load();
     let request_id = api.clock().uuid();
-    let mut response = if request.method() == Method::OPTIONS {
-        preflight()
-    } else {
-        answer(&server, api, request, started).await
-    };
+    let mut response =
+        if request.method() == Method::OPTIONS { preflight() } else { answer(&server, api, request, started).await };
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&request_id) {
         headers.insert(HeaderName::from_static("x-amzn-requestid"), id);
@@ -108,7 +107,9 @@ async fn graphql(State(server): State<Arc<Server>>, request: Request) -> Respons
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("x-amzn-RequestId,x-amzn-ErrorType,x-amz-user-agent,x-amzn-ErrorMessage,Date,x-amz-schema-version"),
+        HeaderValue::from_static(
+            "x-amzn-RequestId,x-amzn-ErrorType,x-amz-user-agent,x-amzn-ErrorMessage,Date,x-amz-schema-version",
+        ),
     );
     response
 }
@@ -122,7 +123,12 @@ async fn answer(server: &Server, api: Arc<Api>, request: Request, started: Insta
     let task = tokio::spawn(async move { api.execute(operation).await });
     match task.await {
         Ok(Answer::Executed { response, report }) => {
-            (server.observer)(&RequestLog { status: 200, elapsed: started.elapsed(), report: Some(&report), refusal: None });
+            (server.observer)(&RequestLog {
+                status: 200,
+                elapsed: started.elapsed(),
+                report: Some(&report),
+                refusal: None,
+            });
             json(StatusCode::OK, response.to_json())
         }
         Ok(Answer::Refused(refusal)) => refuse(server, &refusal, started),
@@ -171,9 +177,9 @@ async fn read_operation(request: Request, most_bytes: usize) -> Result<Operation
     let fields = match parts.method {
         Method::POST => {
             check_content_type(&parts.headers)?;
-            let body = to_bytes(body, most_bytes).await.map_err(|_| {
-                Refusal::new(413, "RequestEntityTooLargeException", "The request body is too large.")
-            })?;
+            let body = to_bytes(body, most_bytes)
+                .await
+                .map_err(|_| Refusal::new(413, "RequestEntityTooLargeException", "The request body is too large."))?;
             body_fields(&body)?
         }
         Method::GET => query_fields(parts.uri.query().unwrap_or(""))?,
@@ -256,7 +262,11 @@ fn percent_decoded(text: &str) -> String {
         rest = tail;
         match byte {
             b'+' => bytes.push(b' '),
-            b'%' => match tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok()).and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            b'%' => match tail
+                .get(..2)
+                .and_then(|hex| std::str::from_utf8(hex).ok())
+                .and_then(|hex| u8::from_str_radix(hex, 16).ok())
+            {
                 Some(decoded) => {
                     bytes.push(decoded);
                     rest = &tail[2..];
@@ -273,7 +283,8 @@ fn percent_decoded(text: &str) -> String {
 pub(super) fn request_info(headers: &HeaderMap) -> RequestInfo {
     let mut map = Map::default();
     for name in headers.keys().filter(|name| **name != header::COOKIE) {
-        let mut values = headers.get_all(name).iter().map(|value| Value::from(String::from_utf8_lossy(value.as_bytes()).as_ref()));
+        let mut values =
+            headers.get_all(name).iter().map(|value| Value::from(String::from_utf8_lossy(value.as_bytes()).as_ref()));
         let value = match (values.next(), values.next()) {
             (Some(first), None) => first,
             (first, second) => first.into_iter().chain(second).chain(values).collect(),

@@ -48,7 +48,12 @@ pub async fn invoke(api: &Api, server: &Arc<Server>, event: &str) -> Result<Valu
     handle(api, server, event, lambda_runtime::Context::default()).await
 }
 
-async fn handle(api: &Api, server: &Arc<Server>, event: &str, context: lambda_runtime::Context) -> Result<Value, Error> {
+async fn handle(
+    api: &Api,
+    server: &Arc<Server>,
+    event: &str,
+    context: lambda_runtime::Context,
+) -> Result<Value, Error> {
     match kind_of(event) {
         Event::Http => {
             let request: LambdaRequest = serde_json::from_str(event)?;
@@ -61,7 +66,8 @@ async fn handle(api: &Api, server: &Arc<Server>, event: &str, context: lambda_ru
     }
 }
 
-const UNKNOWN_EVENT: &str = "this event is neither an HTTP event (API Gateway, Function URL, ALB) nor an AppSync direct resolver event";
+const UNKNOWN_EVENT: &str =
+    "this event is neither an HTTP event (API Gateway, Function URL, ALB) nor an AppSync direct resolver event";
 
 /// Looks only at the names of the top-level members.
 fn kind_of(event: &str) -> Event {

@@ -217,7 +217,7 @@ impl<'a> Generator<'a> {
         out.push_str(if self.is_wrong() { "nope" } else { &field.name });
         self.arguments(&field.arguments, out);
         self.directives(out);
-        if !self.schema.types[field.ty.name()].is_leaf() != self.is_wrong() {
+        if self.schema.types[field.ty.name()].is_leaf() == self.is_wrong() {
             self.selection_set(field.ty.name(), depth.saturating_sub(1), fragment, out);
         }
     }

@@ -121,7 +121,8 @@ pub(super) struct Reader<'b, 'js> {
 
 impl<'b, 'js> Reader<'b, 'js> {
     pub fn new(bridge: &'b Bridge<'js>) -> Reader<'b, 'js> {
-        let limits = with_call(|call| (call.program.limits().handler_output_bytes, call.program.limits().value_nesting));
+        let limits =
+            with_call(|call| (call.program.limits().handler_output_bytes, call.program.limits().value_nesting));
         let (bytes_left, levels_left) = limits.unwrap_or((usize::MAX, 200));
         Reader { bridge, bytes_left, levels_left }
     }
@@ -176,7 +177,8 @@ impl<'b, 'js> Reader<'b, 'js> {
     /// The members of an object or array that is no lazy one, or no longer.
     pub fn read_plain(&mut self, object: &Object<'js>, original: Option<&Value>) -> Result<Value, ReadError> {
         self.levels_left = self.levels_left.checked_sub(1).ok_or(ReadError::TooDeep)?;
-        let value = if object.is_array() { self.read_list(object, original)? } else { self.read_object(object, original)? };
+        let value =
+            if object.is_array() { self.read_list(object, original)? } else { self.read_object(object, original)? };
         self.levels_left += 1;
         Ok(value)
     }
@@ -222,7 +224,6 @@ impl<'b, 'js> Reader<'b, 'js> {
             Err(error) => Err(error.into()),
         }
     }
-
 
     pub fn spend(&mut self, bytes: usize) -> Result<(), ReadError> {
         self.bytes_left = self.bytes_left.checked_sub(bytes).ok_or(ReadError::TooLarge)?;

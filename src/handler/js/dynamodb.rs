@@ -94,8 +94,12 @@ pub(super) const BUILDERS: &[(&str, Builder)] = &[
     ("operations.add", |markers, arguments| assign(markers, "OPERATION_ADD", arguments)),
     ("operations.replace", |markers, arguments| assign(markers, "OPERATION_REPLACE", arguments)),
     ("operations.remove", operation_remove),
-    ("operations.increment", |markers, arguments| count(markers, "OPERATION_INCREMENT", Operation::Increment, arguments)),
-    ("operations.decrement", |markers, arguments| count(markers, "OPERATION_DECREMENT", Operation::Decrement, arguments)),
+    ("operations.increment", |markers, arguments| {
+        count(markers, "OPERATION_INCREMENT", Operation::Increment, arguments)
+    }),
+    ("operations.decrement", |markers, arguments| {
+        count(markers, "OPERATION_DECREMENT", Operation::Decrement, arguments)
+    }),
     ("operations.append", |markers, arguments| extend(markers, "OPERATION_APPEND", Operation::Append, arguments)),
     ("operations.prepend", |markers, arguments| extend(markers, "OPERATION_PREPEND", Operation::Prepend, arguments)),
     ("operations.updateListItem", update_list_item),
@@ -130,7 +134,12 @@ fn operation_remove(markers: &mut Markers, _: &[Value]) -> Result<Value, Refusal
     Ok(markers.mark(visible("OPERATION_REMOVE", None), Marker::Operation(Operation::Remove)))
 }
 
-fn count(markers: &mut Markers, kind: &str, operation: fn(Value) -> Operation, arguments: &[Value]) -> Result<Value, Refusal> {
+fn count(
+    markers: &mut Markers,
+    kind: &str,
+    operation: fn(Value) -> Operation,
+    arguments: &[Value],
+) -> Result<Value, Refusal> {
     let by = match argument(arguments, 0) {
         Value::Null => 1.into(),
         by => by.clone(),
@@ -139,7 +148,12 @@ fn count(markers: &mut Markers, kind: &str, operation: fn(Value) -> Operation, a
     Ok(markers.mark(visible(kind, Some(("by", &by))), Marker::Operation(operation(typed))))
 }
 
-fn extend(markers: &mut Markers, kind: &str, operation: fn(Value) -> Operation, arguments: &[Value]) -> Result<Value, Refusal> {
+fn extend(
+    markers: &mut Markers,
+    kind: &str,
+    operation: fn(Value) -> Operation,
+    arguments: &[Value],
+) -> Result<Value, Refusal> {
     let items = argument(arguments, 0);
     let typed = markers.typed(items);
     Ok(markers.mark(visible(kind, Some(("items", items))), Marker::Operation(operation(typed))))
@@ -162,7 +176,12 @@ struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    fn new(name: &'static str, operation: &'static str, markers: &'a Markers, arguments: &'a [Value]) -> Result<Self, Refusal> {
+    fn new(
+        name: &'static str,
+        operation: &'static str,
+        markers: &'a Markers,
+        arguments: &'a [Value],
+    ) -> Result<Self, Refusal> {
         let input = argument(arguments, 0).as_object();
         let input = input.ok_or_else(|| Refusal::failed(format!("{name} expects an object")))?;
         let mut out = Map::default();
@@ -252,8 +271,10 @@ fn projection(builder: &str, paths: &Value) -> Result<Value, Refusal> {
     let wrong = || Refusal::failed(format!("{builder} expects a list of strings in `projection`"));
     let mut aliases = Aliases::default();
     let paths = paths.as_list().ok_or_else(wrong)?;
-    let paths: Vec<String> =
-        paths.iter().map(|path| path.as_str().map(|path| aliases.path(path.split('.'))).ok_or_else(wrong)).collect::<Result<_, _>>()?;
+    let paths: Vec<String> = paths
+        .iter()
+        .map(|path| path.as_str().map(|path| aliases.path(path.split('.'))).ok_or_else(wrong))
+        .collect::<Result<_, _>>()?;
     Ok(object! { "expression" => paths.join(", "), "expressionNames" => aliases.0 })
 }
 
@@ -402,13 +423,19 @@ fn transact_write(markers: &mut Markers, arguments: &[Value]) -> Result<Value, R
 }
 
 fn transact_write_item(markers: &Markers, item: &Value) -> Result<Value, Refusal> {
-    const KINDS: [(&str, &str); 4] =
-        [("putItem", "PutItem"), ("updateItem", "UpdateItem"), ("deleteItem", "DeleteItem"), ("conditionCheck", "ConditionCheck")];
-    let found = KINDS.iter().find_map(|&(key, operation)| {
-        item.get(key).filter(|part| !part.is_null()).map(|part| (operation, part))
-    });
+    const KINDS: [(&str, &str); 4] = [
+        ("putItem", "PutItem"),
+        ("updateItem", "UpdateItem"),
+        ("deleteItem", "DeleteItem"),
+        ("conditionCheck", "ConditionCheck"),
+    ];
+    let found = KINDS
+        .iter()
+        .find_map(|&(key, operation)| item.get(key).filter(|part| !part.is_null()).map(|part| (operation, part)));
     let (operation, part) = found.ok_or_else(|| {
-        Refusal::failed("transactWrite expects each item to be one of `putItem`, `updateItem`, `deleteItem`, `conditionCheck`")
+        Refusal::failed(
+            "transactWrite expects each item to be one of `putItem`, `updateItem`, `deleteItem`, `conditionCheck`",
+        )
     })?;
     let mut element = Document::element("transactWrite", markers, part)?;
     element.copy(&["table"]);
@@ -441,7 +468,8 @@ fn update_expression(document: &Document) -> Result<Value, Refusal> {
     let update = document.member("update").and_then(Value::as_object).ok_or_else(wrong)?;
     let mut changes = Vec::new();
     collect_changes(document.markers, &mut Vec::new(), update, &mut changes);
-    let (removals, sets): (Vec<_>, Vec<_>) = changes.into_iter().partition(|change| matches!(change.operation, Operation::Remove));
+    let (removals, sets): (Vec<_>, Vec<_>) =
+        changes.into_iter().partition(|change| matches!(change.operation, Operation::Remove));
     let mut aliases = Aliases::default();
     let mut values = Map::default();
     let mut set_clauses = Vec::new();

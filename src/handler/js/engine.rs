@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use rquickjs::context::intrinsic;
 use rquickjs::module::WriteOptions;
-use rquickjs::{CatchResultExt, Context as JsContext, Ctx, Error, Function as JsFunction, Module, Object, Runtime, Value as JsValue};
+use rquickjs::{
+    CatchResultExt, Context as JsContext, Ctx, Error, Function as JsFunction, Module, Object, Runtime, Value as JsValue,
+};
 
 use super::call::{self, Thrown, with_call};
 use super::convert::{Bridge, ReadError, Reader, STATE};
@@ -39,11 +41,13 @@ type StandardIntrinsics = (
 pub(super) fn compile(sources: &[(&str, &str)]) -> Result<Vec<Vec<u8>>, (usize, String)> {
     let failed = |error: Error| (0, error.to_string());
     let runtime = Runtime::new().map_err(failed)?;
-    let context = JsContext::builder().with::<(intrinsic::Eval, StandardIntrinsics)>().build(&runtime).map_err(failed)?;
+    let context =
+        JsContext::builder().with::<(intrinsic::Eval, StandardIntrinsics)>().build(&runtime).map_err(failed)?;
     context.with(|ctx| {
         let mut compiled = Vec::with_capacity(sources.len());
         for (index, (name, text)) in sources.iter().enumerate() {
-            let module = Module::declare(ctx.clone(), *name, *text).catch(&ctx).map_err(|error| (index, error.to_string()))?;
+            let module =
+                Module::declare(ctx.clone(), *name, *text).catch(&ctx).map_err(|error| (index, error.to_string()))?;
             compiled.push(module.write(WriteOptions::default()).map_err(|error| (index, error.to_string()))?);
         }
         Ok(compiled)
@@ -190,7 +194,11 @@ enum Ending {
     /// `util.error`, `util.unauthorized`.
     Raised(FieldError),
     /// `is_fatal`: the engine is not to be used again.
-    Failed { error: FieldError, position: Option<(Str, Location)>, is_fatal: bool },
+    Failed {
+        error: FieldError,
+        position: Option<(Str, Location)>,
+        is_fatal: bool,
+    },
 }
 
 impl From<Error> for RunError {
@@ -221,7 +229,8 @@ fn explain(ctx: &Ctx, program: &JsProgram, error: RunError) -> Ending {
         if exception.is_null() {
             return out_of_memory(program.limits(), None); // QuickJS had no memory left for an exception
         }
-        let text = exception.get::<rquickjs::Coerced<String>>().map_or_else(|_| "an exception".to_owned(), |text| text.0);
+        let text =
+            exception.get::<rquickjs::Coerced<String>>().map_or_else(|_| "an exception".to_owned(), |text| text.0);
         return failed(text, None, false);
     };
     let position = || program.position(&object.get::<_, String>("stack").unwrap_or_default());
@@ -254,7 +263,8 @@ fn name_callee(program: &JsProgram, position: Option<(Str, Location)>) -> String
         let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '?');
         let start = before.rfind(|c| !is_part(c)).map_or(0, |at| at + 1);
         let start = before.ceil_char_boundary(start);
-        let end = after.char_indices().find(|&(at, c)| !is_part(c) || (c == '.' && at > 0)).map_or(after.len(), |(at, _)| at);
+        let end =
+            after.char_indices().find(|&(at, c)| !is_part(c) || (c == '.' && at > 0)).map_or(after.len(), |(at, _)| at);
         Some(format!("{}{}", &before[start..], &after[..end]))
     });
     match callee.filter(|callee| !callee.is_empty()) {
@@ -274,7 +284,11 @@ fn out_of_memory(limits: &Limits, position: Option<(Str, Location)>) -> Ending {
 }
 
 fn seconds(duration: Duration) -> String {
-    if duration.subsec_nanos() == 0 { format!("{} s", duration.as_secs()) } else { format!("{} ms", duration.as_millis()) }
+    if duration.subsec_nanos() == 0 {
+        format!("{} s", duration.as_secs())
+    } else {
+        format!("{} ms", duration.as_millis())
+    }
 }
 
 /// Runs a call from start to end: takes an engine, lends it the context, gives both back.

@@ -126,7 +126,11 @@ pub(super) fn make_context<'js>(bridge: &Bridge<'js>) -> rquickjs::Result<(JsVal
 }
 
 /// The `get` trap of `ctx`.
-pub(super) fn context_get<'js>(ctx: Ctx<'js>, target: Object<'js>, key: JsValue<'js>) -> rquickjs::Result<JsValue<'js>> {
+pub(super) fn context_get<'js>(
+    ctx: Ctx<'js>,
+    target: Object<'js>,
+    key: JsValue<'js>,
+) -> rquickjs::Result<JsValue<'js>> {
     if let Some(name) = key.as_string()
         && let Some((member, name)) = Member::find(&name.to_string().unwrap_or_default())
     {
@@ -135,7 +139,12 @@ pub(super) fn context_get<'js>(ctx: Ctx<'js>, target: Object<'js>, key: JsValue<
     target.get(key)
 }
 
-fn load_member<'js>(bridge: &Bridge<'js>, target: &Object<'js>, member: Member, name: &'static str) -> rquickjs::Result<()> {
+fn load_member<'js>(
+    bridge: &Bridge<'js>,
+    target: &Object<'js>,
+    member: Member,
+    name: &'static str,
+) -> rquickjs::Result<()> {
     let load = |call: &mut Call| {
         // `outErrors` grows while the handler runs.
         if call.loaded & member.bit() != 0 && member != Member::OutErrors {
@@ -160,7 +169,8 @@ fn load_member<'js>(bridge: &Bridge<'js>, target: &Object<'js>, member: Member, 
 
 /// The two members of `ctx.info` that do not enumerate (spec appsync-js 1.10).
 fn add_selection_set<'js>(bridge: &Bridge<'js>, info: &JsValue<'js>) -> rquickjs::Result<()> {
-    let parts = with_call(|call| (call.ctx.info.selection_set_list.clone(), call.ctx.info.selection_set_graphql.clone()));
+    let parts =
+        with_call(|call| (call.ctx.info.selection_set_list.clone(), call.ctx.info.selection_set_graphql.clone()));
     let (Some(info), Some((list, graphql))) = (info.as_object(), parts) else { return Ok(()) };
     let list = if list.is_null() { Value::from(Vec::new()) } else { list };
     for (name, value) in [("selectionSetList", list), ("selectionSetGraphQL", Value::String(graphql))] {
@@ -249,7 +259,8 @@ pub(super) fn list_get<'js>(
     if name == "length" {
         return Ok(JsValue::new_number(ctx, items.len() as f64));
     }
-    let Some((index, item)) = name.parse::<u32>().ok().and_then(|index| Some((index, items.get(index as usize)?))) else {
+    let Some((index, item)) = name.parse::<u32>().ok().and_then(|index| Some((index, items.get(index as usize)?)))
+    else {
         return target.get(key);
     };
     let parts = match handler.get::<_, Option<Object>>(PARTS)? {

@@ -46,7 +46,10 @@ pub(super) fn natives<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
 
 fn read_arguments<'js>(bridge: &Bridge<'js>, arguments: &[JsValue<'js>]) -> rquickjs::Result<Vec<Value>> {
     let mut reader = Reader::new(bridge);
-    arguments.iter().map(|argument| reader.read(argument, None).map_err(|error| throw_read(&bridge.ctx, error))).collect()
+    arguments
+        .iter()
+        .map(|argument| reader.read(argument, None).map_err(|error| throw_read(&bridge.ctx, error)))
+        .collect()
 }
 
 /// A value that cannot be taken out of the engine, as an exception inside it.
@@ -68,7 +71,11 @@ pub(super) fn read_problem(error: &ReadError) -> String {
     }
 }
 
-fn call_util<'js>(ctx: &Ctx<'js>, function: util::Function, arguments: &[JsValue<'js>]) -> rquickjs::Result<JsValue<'js>> {
+fn call_util<'js>(
+    ctx: &Ctx<'js>,
+    function: util::Function,
+    arguments: &[JsValue<'js>],
+) -> rquickjs::Result<JsValue<'js>> {
     let bridge = Bridge::new(ctx)?;
     let arguments = read_arguments(&bridge, arguments)?;
     let result = with_call(|call| function(&mut call.scope(), &arguments));

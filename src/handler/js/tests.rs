@@ -50,10 +50,10 @@ fn context(json: &Value) -> Context {
         stash: json.get("stash").cloned().unwrap_or(Value::empty_object()),
         prev_result: json.get("prev").and_then(|prev| prev.get("result")).cloned(),
         result: member("result"),
-        error: json.get("error").filter(|error| !error.is_null()).map(|error| DataSourceError {
-            message: text(error.get("message")),
-            error_type: text(error.get("type")),
-        }),
+        error: json
+            .get("error")
+            .filter(|error| !error.is_null())
+            .map(|error| DataSourceError { message: text(error.get("message")), error_type: text(error.get("type")) }),
         env: Arc::new(member("env").as_object().cloned().unwrap_or_default()),
         clock: Clock::fixed(1_700_000_000_123, 1),
         ..Context::default()
@@ -175,7 +175,8 @@ fn every_case_gives_what_it_says() {
                 let file = path.file_name().unwrap().to_string_lossy();
                 wrong.push(format!("{file}: {}\n--- expected\n{}\n--- actual\n{actual}", case.name, case.expected));
             }
-            let header = if case.header == Value::empty_object() { String::new() } else { format!("{}\n", case.header) };
+            let header =
+                if case.header == Value::empty_object() { String::new() } else { format!("{}\n", case.header) };
             text += &format!("=== {}\n{header}---\n{}---\n{actual}\n\n", case.name, case.source);
         }
         if update {
@@ -337,7 +338,8 @@ fn code_without_end_fails_and_other_calls_go_on() {
 
 #[test]
 fn engines_serve_many_threads() {
-    let source = "export function request(ctx) { ctx.stash.n = ctx.args.n; return { n: ctx.args.n, id: util.autoId() }; }";
+    let source =
+        "export function request(ctx) { ctx.stash.n = ctx.args.n; return { n: ctx.args.n, id: util.autoId() }; }";
     let program = program(source, Dialect::AppSync, &Limits::default());
     std::thread::scope(|scope| {
         for thread in 0..8 {
@@ -367,7 +369,8 @@ fn memory_stays_flat_over_many_calls() {
         }
     "#;
     let program = program(source, Dialect::AppSync, &Limits::default());
-    let items: Value = (0..20).map(|n| object! { "n" => n, "name" => "some name that is long enough to be allocated" }).collect();
+    let items: Value =
+        (0..20).map(|n| object! { "n" => n, "name" => "some name that is long enough to be allocated" }).collect();
     let result = object! { "items" => items };
     let used = || {
         let engines = program.engines.lock().unwrap();
@@ -389,7 +392,8 @@ fn a_value_returned_whole_is_the_same_value() {
     let program = program(source, Dialect::AppSync, &Limits::default());
     let items: Value = (0..100).map(|n| object! { "n" => n }).collect();
     let result = object! { "items" => items.clone() };
-    let mut ctx = Context { result: result.clone(), source: object! { "items" => items.clone() }, ..Context::default() };
+    let mut ctx =
+        Context { result: result.clone(), source: object! { "items" => items.clone() }, ..Context::default() };
     let returned = call(&program, &mut ctx).unwrap();
     let same = |a: &Value, b: &Value| match (a, b) {
         (Value::Object(a), Value::Object(b)) => Arc::ptr_eq(a, b),
@@ -413,7 +417,12 @@ fn no_text_makes_the_compiler_panic() {
                 for (name, dialect) in [("code.js", Dialect::AppSync), ("code.ts", Dialect::Standard)] {
                     // The end of the text alone, and its beginning alone: code that stops anywhere, and starts anywhere.
                     for text in [&case.source[..end], &case.source[end..]] {
-                        let _ = JsProgram::compile(&[SourceFile::new(name, text)], &[name.into()], dialect, &Limits::default());
+                        let _ = JsProgram::compile(
+                            &[SourceFile::new(name, text)],
+                            &[name.into()],
+                            dialect,
+                            &Limits::default(),
+                        );
                         seen += 1;
                     }
                 }

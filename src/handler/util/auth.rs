@@ -13,8 +13,14 @@ const MODES: &[Mode] = &[
     Mode {
         name: "IAM Authorization",
         allowed: &[
-            "accountId", "cognitoIdentityPoolId", "cognitoIdentityId", "sourceIp", "username", "userArn",
-            "cognitoIdentityAuthType", "cognitoIdentityAuthProvider",
+            "accountId",
+            "cognitoIdentityPoolId",
+            "cognitoIdentityId",
+            "sourceIp",
+            "username",
+            "userArn",
+            "cognitoIdentityAuthType",
+            "cognitoIdentityAuthProvider",
         ],
         required: &["accountId", "sourceIp", "username", "userArn"],
     },

@@ -23,7 +23,11 @@ pub fn typed_members(map: &Map) -> Value {
 }
 
 fn tagged(tag: &str, value: &Value) -> Value {
-    if value.is_null() { Value::Null } else { object! { tag => value.clone() } }
+    if value.is_null() {
+        Value::Null
+    } else {
+        object! { tag => value.clone() }
+    }
 }
 
 pub fn to_dynamodb(_: &mut Scope, arguments: &[Value]) -> Result<Value, Refusal> {

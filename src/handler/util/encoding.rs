@@ -35,7 +35,11 @@ pub fn url_decode(_: &mut Scope, arguments: &[Value]) -> Result<Value, Refusal> 
                 let digit = |byte: Option<u8>| byte.and_then(|byte| (byte as char).to_digit(16));
                 match (digit(bytes.next()), digit(bytes.next())) {
                     (Some(high), Some(low)) => decoded.push((high << 4 | low) as u8),
-                    _ => return Err(Refusal::failed(format!("util.urlDecode: `%` without two hexadecimal digits in `{text}`"))),
+                    _ => {
+                        return Err(Refusal::failed(format!(
+                            "util.urlDecode: `%` without two hexadecimal digits in `{text}`"
+                        )));
+                    }
                 }
             }
             _ => decoded.push(byte),

@@ -135,7 +135,8 @@ fn operator_clauses(operand: &str, operators: &Map, placeholder: &str, out: &mut
             }
             "size" => {
                 // `size(#a)` stays one call however often the operator is nested; only the placeholder grows.
-                let operand = if operand.starts_with("size(") { operand.to_owned() } else { format!("size({operand})") };
+                let operand =
+                    if operand.starts_with("size(") { operand.to_owned() } else { format!("size({operand})") };
                 clauses.extend(operator_clauses(&operand, value.as_object()?, &name, out)?);
                 continue;
             }
@@ -209,9 +210,20 @@ mod tests {
     #[test]
     fn what_is_no_filter_gives_nothing() {
         for filter in [
-            "null", "[]", r#""x""#, r#"{"a":{"wrong":1}}"#, r#"{"a":1}"#, r#"{"and":{"a":{"eq":1}}}"#, r#"{"a":null}"#,
-            r#"{"not":[{"a":{"eq":1}}]}"#, r#"{"a":{"between":[1]}}"#, r#"{"a":{"in":1}}"#, r#"{"a":{"attributeExists":1}}"#,
-            r#"{"a":{"attributeType":"S"}}"#, r#"{"a":{"size":1}}"#, r#"{"a":{"b":{"eq":1}}}"#,
+            "null",
+            "[]",
+            r#""x""#,
+            r#"{"a":{"wrong":1}}"#,
+            r#"{"a":1}"#,
+            r#"{"and":{"a":{"eq":1}}}"#,
+            r#"{"a":null}"#,
+            r#"{"not":[{"a":{"eq":1}}]}"#,
+            r#"{"a":{"between":[1]}}"#,
+            r#"{"a":{"in":1}}"#,
+            r#"{"a":{"attributeExists":1}}"#,
+            r#"{"a":{"attributeType":"S"}}"#,
+            r#"{"a":{"size":1}}"#,
+            r#"{"a":{"b":{"eq":1}}}"#,
         ] {
             assert!(expression(filter).is_none(), "{filter}");
         }

@@ -4,8 +4,16 @@ use super::{Refusal, Scope, argument};
 use crate::value::{Map, Value};
 
 const RESTRICTED: &[&str] = &[
-    "transfer-encoding", "connection", "host", "expect", "keep-alive", "upgrade", "proxy-authenticate",
-    "proxy-authorization", "te", "content-length",
+    "transfer-encoding",
+    "connection",
+    "host",
+    "expect",
+    "keep-alive",
+    "upgrade",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "te",
+    "content-length",
 ];
 
 /// The headers without those that belong to one connection.

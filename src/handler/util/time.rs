@@ -43,7 +43,8 @@ pub fn parse_iso8601_to_epoch_milliseconds(_: &mut Scope, arguments: &[Value]) -
 
 /// Always three digits of milliseconds and `Z`.
 fn iso8601(epoch_milliseconds: i64) -> Result<Value, Refusal> {
-    let timestamp = Timestamp::from_millisecond(epoch_milliseconds)
-        .map_err(|_| Refusal::failed(format!("{epoch_milliseconds} milliseconds are outside the years that dates have")))?;
+    let timestamp = Timestamp::from_millisecond(epoch_milliseconds).map_err(|_| {
+        Refusal::failed(format!("{epoch_milliseconds} milliseconds are outside the years that dates have"))
+    })?;
     Ok(format!("{timestamp:.3}").into())
 }

@@ -14,15 +14,44 @@ use crate::error::{Diagnostic, SourceFile, nearest};
 
 /// Names that code may use without declaring them (spec appsync-js 1.4).
 pub(crate) const GLOBALS: &[&str] = &[
-    "util", "extensions", "runtime", "console", "JSON", "Math", "Object", "Array", "String", "Number", "Boolean", "NaN",
-    "Infinity", "undefined", "parseInt", "parseFloat", "isNaN", "isFinite",
+    "util",
+    "extensions",
+    "runtime",
+    "console",
+    "JSON",
+    "Math",
+    "Object",
+    "Array",
+    "String",
+    "Number",
+    "Boolean",
+    "NaN",
+    "Infinity",
+    "undefined",
+    "parseInt",
+    "parseFloat",
+    "isNaN",
+    "isFinite",
 ];
 
 /// Members of `Object` that AppSync's own linter refuses (spec appsync-js 1.4).
 pub(crate) const REFUSED_OF_OBJECT: &[&str] = &[
-    "create", "defineProperties", "defineProperty", "freeze", "getOwnPropertyDescriptor", "getOwnPropertyDescriptors",
-    "getOwnPropertyNames", "getOwnPropertySymbols", "getPrototypeOf", "is", "isExtensible", "isFrozen", "isSealed",
-    "preventExtensions", "seal", "setPrototypeOf",
+    "create",
+    "defineProperties",
+    "defineProperty",
+    "freeze",
+    "getOwnPropertyDescriptor",
+    "getOwnPropertyDescriptors",
+    "getOwnPropertyNames",
+    "getOwnPropertySymbols",
+    "getPrototypeOf",
+    "is",
+    "isExtensible",
+    "isFrozen",
+    "isSealed",
+    "preventExtensions",
+    "seal",
+    "setPrototypeOf",
 ];
 
 /// Members of built-ins that AppSync's own linter refuses (spec appsync-js 1.4).
@@ -52,7 +81,8 @@ pub(super) fn check_dialect<'a>(
     file: &Arc<SourceFile>,
     problems: &mut Vec<Diagnostic>,
 ) {
-    let mut rules = Rules { scoping, file, problems, contexts: HashSet::new(), functions: Vec::new(), calls: HashMap::new() };
+    let mut rules =
+        Rules { scoping, file, problems, contexts: HashSet::new(), functions: Vec::new(), calls: HashMap::new() };
     rules.visit_program(program);
     rules.check_recursion();
 }
@@ -81,8 +111,21 @@ fn cure_for_global(name: &str) -> String {
 }
 
 /// Built-ins of JavaScript that AppSync does not have.
-const REFUSED_GLOBALS: &[&str] =
-    &["Date", "Promise", "Map", "Set", "WeakMap", "WeakSet", "Symbol", "Proxy", "Reflect", "RegExp", "globalThis", "eval", "Function"];
+const REFUSED_GLOBALS: &[&str] = &[
+    "Date",
+    "Promise",
+    "Map",
+    "Set",
+    "WeakMap",
+    "WeakSet",
+    "Symbol",
+    "Proxy",
+    "Reflect",
+    "RegExp",
+    "globalThis",
+    "eval",
+    "Function",
+];
 
 struct Rules<'s> {
     scoping: &'s Scoping,
@@ -174,14 +217,21 @@ impl<'a> Rules<'_> {
             {
                 path.push(start);
                 let names: Vec<&str> = path.iter().map(|&id| self.scoping.symbol_name(id)).collect();
-                let message = format!("recursive function calls not supported, detected cycle in {}", names.join(" -> "));
+                let message =
+                    format!("recursive function calls not supported, detected cycle in {}", names.join(" -> "));
                 self.refuse(span, message, "unroll it to the depth that the data has");
             }
         }
     }
 
     /// Where the last call of a chain of calls from `at` back to `start` stands; `path` then holds the chain.
-    fn find_cycle(&self, start: SymbolId, at: SymbolId, path: &mut Vec<SymbolId>, seen: &mut HashSet<SymbolId>) -> Option<Span> {
+    fn find_cycle(
+        &self,
+        start: SymbolId,
+        at: SymbolId,
+        path: &mut Vec<SymbolId>,
+        seen: &mut HashSet<SymbolId>,
+    ) -> Option<Span> {
         for &(callee, span) in self.calls.get(&at)? {
             if callee == start {
                 return Some(span);
@@ -208,7 +258,11 @@ impl<'a> Rules<'_> {
 impl<'a> Visit<'a> for Rules<'_> {
     fn visit_try_statement(&mut self, it: &TryStatement<'a>) {
         let head = Span::new(it.span.start, it.span.start + 3);
-        self.refuse(head, "try/catch is not supported", "check values before use; a failed data source call is in `ctx.error`");
+        self.refuse(
+            head,
+            "try/catch is not supported",
+            "check values before use; a failed data source call is in `ctx.error`",
+        );
         walk::walk_try_statement(self, it);
     }
 
@@ -268,7 +322,9 @@ impl<'a> Visit<'a> for Rules<'_> {
                 Expression::StaticMemberExpression(member) => {
                     self.check_context_write(&member.object, &member.property.name, it.span);
                 }
-                Expression::ComputedMemberExpression(member) => self.check_context_write(&member.object, "members", it.span),
+                Expression::ComputedMemberExpression(member) => {
+                    self.check_context_write(&member.object, "members", it.span)
+                }
                 _ => {}
             },
             _ => {}
@@ -310,7 +366,11 @@ impl<'a> Visit<'a> for Rules<'_> {
     }
 
     fn visit_reg_exp_literal(&mut self, it: &RegExpLiteral<'a>) {
-        self.refuse(it.span, "regex literals are not supported", "use `util.matches(pattern, text)`, or a string pattern in `replace`");
+        self.refuse(
+            it.span,
+            "regex literals are not supported",
+            "use `util.matches(pattern, text)`, or a string pattern in `replace`",
+        );
     }
 
     fn visit_function(&mut self, it: &oxc_ast::ast::Function<'a>, flags: ScopeFlags) {
@@ -335,11 +395,14 @@ impl<'a> Visit<'a> for Rules<'_> {
             let name = id.symbol_id.get();
             match init.get_inner_expression() {
                 Expression::ArrowFunctionExpression(function) => {
-                    return self.in_function(name, &function.params, |rules| walk::walk_arrow_function_expression(rules, function));
+                    return self.in_function(name, &function.params, |rules| {
+                        walk::walk_arrow_function_expression(rules, function)
+                    });
                 }
                 Expression::FunctionExpression(function) if !function.generator => {
                     let flags = ScopeFlags::Function;
-                    return self.in_function(name, &function.params, |rules| walk::walk_function(rules, function, flags));
+                    return self
+                        .in_function(name, &function.params, |rules| walk::walk_function(rules, function, flags));
                 }
                 _ => {}
             }
@@ -369,7 +432,8 @@ impl<'a> Visit<'a> for Rules<'_> {
             Expression::StaticMemberExpression(member) => {
                 let method = member.property.name.as_str();
                 if method == "sort" && !it.arguments.is_empty() {
-                    let help = "`sort()` orders by the elements' text; sort in the data source where another order is needed";
+                    let help =
+                        "`sort()` orders by the elements' text; sort in the data source where another order is needed";
                     self.refuse(it.arguments[0].span(), "`sort` takes no comparator", help);
                 }
                 if let Some((_, cure)) = REFUSED_METHODS.iter().find(|(name, _)| *name == method) {
@@ -423,19 +487,31 @@ impl Synchronous<'_> {
 
     fn refuse_async(&mut self, start: u32) {
         let span = Span::new(start, start + 5);
-        self.refuse(span, "the `async` keyword is not supported", "handlers run synchronously; data source calls happen between them");
+        self.refuse(
+            span,
+            "the `async` keyword is not supported",
+            "handlers run synchronously; data source calls happen between them",
+        );
     }
 }
 
 impl<'a> Visit<'a> for Synchronous<'_> {
     fn visit_await_expression(&mut self, it: &AwaitExpression<'a>) {
         let span = Span::new(it.span.start, it.span.start + 5);
-        self.refuse(span, "the `await` keyword is not supported", "handlers run synchronously; data source calls happen between them");
+        self.refuse(
+            span,
+            "the `await` keyword is not supported",
+            "handlers run synchronously; data source calls happen between them",
+        );
         walk::walk_await_expression(self, it);
     }
 
     fn visit_import_expression(&mut self, it: &ImportExpression<'a>) {
-        self.refuse(it.span, "dynamic `import()` is not supported", "write `import { name } from '…'` at the top of the file");
+        self.refuse(
+            it.span,
+            "dynamic `import()` is not supported",
+            "write `import { name } from '…'` at the top of the file",
+        );
     }
 
     fn visit_import_meta(&mut self, it: &ImportMeta) {

@@ -18,7 +18,9 @@ struct Edit {
 
 enum Replacement {
     /// As many spaces as characters, with the line ends kept; a statement leaves a `;` so that its neighbours do not join.
-    Blank { statement: bool },
+    Blank {
+        statement: bool,
+    },
     Text(String),
 }
 

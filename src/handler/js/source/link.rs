@@ -32,8 +32,22 @@ const LIBRARY: &[(&str, &str, &[&str])] = &[
         "@aws-appsync/utils/dynamodb",
         "dynamodb",
         &[
-            "get", "put", "update", "remove", "query", "scan", "sync", "batchGet", "batchPut", "batchDelete", "transactGet",
-            "transactWrite", "operations", "toStringSet", "toNumberSet", "toBinarySet",
+            "get",
+            "put",
+            "update",
+            "remove",
+            "query",
+            "scan",
+            "sync",
+            "batchGet",
+            "batchPut",
+            "batchDelete",
+            "transactGet",
+            "transactWrite",
+            "operations",
+            "toStringSet",
+            "toNumberSet",
+            "toBinarySet",
         ],
     ),
 ];
@@ -48,7 +62,8 @@ pub(crate) fn link(
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<Linked> {
     let files = files.iter().map(|file| (file.path.as_str(), file)).collect();
-    let mut linker = Linker { files, dialect, limits, problems, states: HashMap::new(), path: Vec::new(), linked: Vec::new() };
+    let mut linker =
+        Linker { files, dialect, limits, problems, states: HashMap::new(), path: Vec::new(), linked: Vec::new() };
     for entry in entries {
         match linker.files.get(entry.as_str()).copied() {
             Some(file) => {
@@ -196,7 +211,9 @@ impl<'s> Linker<'s> {
         let help = match nearest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None if known.is_empty() => "it exports nothing".to_owned(),
-            None => format!("it exports {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+            None => {
+                format!("it exports {}", known.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+            }
         };
         self.problems.push(problem.help(help));
     }

@@ -64,7 +64,9 @@ pub(super) fn read_module(
 ) -> Option<SourceModule> {
     if dialect == Dialect::AppSync && file.text.chars().count() > limits.code_characters {
         let message = format!("the code is longer than {} characters", limits.code_characters);
-        problems.push(Diagnostic::error(message).at(file, 0..0).help("move parts into files that this one imports, or minify it"));
+        problems.push(
+            Diagnostic::error(message).at(file, 0..0).help("move parts into files that this one imports, or minify it"),
+        );
         return None;
     }
     let is_typescript = file.path.ends_with(".ts") || file.path.ends_with(".mts");
@@ -88,22 +90,22 @@ pub(super) fn read_module(
     if is_typescript {
         types::strip_types(program, file, &mut edits, problems);
     }
-    let mut module =
-        SourceModule {
-            file: file.clone(),
-            imports: Vec::new(),
-            exports: BTreeMap::new(),
-            star_exports: Vec::new(),
-            survey: rewrite::survey(program),
-            edits,
-        };
+    let mut module = SourceModule {
+        file: file.clone(),
+        imports: Vec::new(),
+        exports: BTreeMap::new(),
+        star_exports: Vec::new(),
+        survey: rewrite::survey(program),
+        edits,
+    };
     Links { module: &mut module, scoping: semantic.scoping(), is_typescript }.take_out(program);
     Some(module)
 }
 
 fn syntax_problem(problem: OxcDiagnostic, file: &Arc<SourceFile>) -> Diagnostic {
     let inner = problem.inner_owned();
-    let span = inner.labels.first().map(|label| label.offset() as usize..label.offset() as usize + label.len() as usize);
+    let span =
+        inner.labels.first().map(|label| label.offset() as usize..label.offset() as usize + label.len() as usize);
     let mut message = inner.message.trim_end_matches('.').to_owned();
     if let Some(first) = message.get(0..1) {
         // Our messages begin in lower case; a quoted token keeps its spelling.
@@ -187,7 +189,8 @@ impl Links<'_> {
     fn is_type(&self, name: &ModuleExportName) -> bool {
         let ModuleExportName::IdentifierReference(reference) = name else { return false };
         let symbol = reference.reference_id.get().and_then(|id| self.scoping.get_reference(id).symbol_id());
-        self.is_typescript && symbol.is_some_and(|symbol| !self.scoping.symbol_flags(symbol).can_be_referenced_by_value())
+        self.is_typescript
+            && symbol.is_some_and(|symbol| !self.scoping.symbol_flags(symbol).can_be_referenced_by_value())
     }
 
     fn import(&mut self, it: &ImportDeclaration) {
@@ -203,7 +206,9 @@ impl Links<'_> {
                 ImportDeclarationSpecifier::ImportSpecifier(it) => {
                     (Some(it.imported.name().to_string()), &it.local, it.import_kind.is_type())
                 }
-                ImportDeclarationSpecifier::ImportDefaultSpecifier(it) => (Some("default".to_owned()), &it.local, false),
+                ImportDeclarationSpecifier::ImportDefaultSpecifier(it) => {
+                    (Some("default".to_owned()), &it.local, false)
+                }
                 ImportDeclarationSpecifier::ImportNamespaceSpecifier(it) => (None, &it.local, false),
             };
             // TypeScript drops imports that no value refers to: they are types, or of no use.
@@ -235,7 +240,9 @@ impl Links<'_> {
             Declaration::FunctionDeclaration(it) if it.body.is_some() && !it.declare => {
                 names.extend(it.id.as_ref().map(|id| id.name.to_string()));
             }
-            Declaration::ClassDeclaration(it) if !it.declare => names.extend(it.id.as_ref().map(|id| id.name.to_string())),
+            Declaration::ClassDeclaration(it) if !it.declare => {
+                names.extend(it.id.as_ref().map(|id| id.name.to_string()))
+            }
             Declaration::TSEnumDeclaration(it) if !it.declare => names.push(it.id.name.to_string()),
             _ => return, // a type, which `types.rs` removes, or something that it refuses
         }

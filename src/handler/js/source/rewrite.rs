@@ -107,8 +107,23 @@ pub(super) fn survey(program: &Program) -> Survey {
 }
 
 const WRITING: &[&str] = &[
-    "push", "pop", "shift", "unshift", "splice", "sort", "reverse", "fill", "copyWithin", "assign", "set", "defineProperty",
-    "defineProperties", "deleteProperty", "setPrototypeOf", "__defineGetter__", "__defineSetter__",
+    "push",
+    "pop",
+    "shift",
+    "unshift",
+    "splice",
+    "sort",
+    "reverse",
+    "fill",
+    "copyWithin",
+    "assign",
+    "set",
+    "defineProperty",
+    "defineProperties",
+    "deleteProperty",
+    "setPrototypeOf",
+    "__defineGetter__",
+    "__defineSetter__",
 ];
 
 impl<'a> Visit<'a> for Survey {

@@ -13,7 +13,12 @@ use super::edits::Edits;
 use crate::error::{Diagnostic, SourceFile};
 
 /// Adds to `edits` what turns the TypeScript of `file` into JavaScript.
-pub(super) fn strip_types(program: &Program, file: &Arc<SourceFile>, edits: &mut Edits, problems: &mut Vec<Diagnostic>) {
+pub(super) fn strip_types(
+    program: &Program,
+    file: &Arc<SourceFile>,
+    edits: &mut Edits,
+    problems: &mut Vec<Diagnostic>,
+) {
     Types { file, edits, problems }.visit_program(program);
 }
 
@@ -33,7 +38,8 @@ impl Types<'_> {
     }
 
     fn refuse(&mut self, span: Span, what: &str, help: &str) {
-        self.problems.push(Diagnostic::error(format!("{what} are not supported")).at(self.file, range(span)).help(help));
+        self.problems
+            .push(Diagnostic::error(format!("{what} are not supported")).at(self.file, range(span)).help(help));
     }
 
     /// Blanks the first `mark` between two places, as the `?` of an optional parameter.
@@ -89,7 +95,8 @@ impl Types<'_> {
                 }
                 None => {
                     let value = previous.map_or("0".to_owned(), |previous| format!("{previous}+1"));
-                    self.edits.replace(start..member.span.end as usize, format!("const {local}=$$enum[{quoted}]={value}"));
+                    self.edits
+                        .replace(start..member.span.end as usize, format!("const {local}=$$enum[{quoted}]={value}"));
                 }
             }
             self.edits.insert(member.span.end as usize, reverse);
@@ -219,7 +226,11 @@ impl<'a> Visit<'a> for Types<'_> {
 
     fn visit_formal_parameter(&mut self, it: &FormalParameter<'a>) {
         if it.accessibility.is_some() || it.readonly || it.r#override {
-            self.refuse(it.span, "parameter properties", "declare the property in the class and assign it in the constructor");
+            self.refuse(
+                it.span,
+                "parameter properties",
+                "declare the property in the class and assign it in the constructor",
+            );
         }
         if it.optional {
             let end = it.type_annotation.as_ref().map_or(it.span.end, |annotation| annotation.span.start);
