@@ -27,16 +27,19 @@ pub fn cpu_time(process: u32) -> Option<Duration> {
     Some(Duration::from_millis(ticks * 1000 / CLOCK_TICKS))
 }
 
-/// A line of `/proc/…/status` in KiB.
-pub fn status_kib(process: u32, name: &str) -> Option<u64> {
+/// Memory that a process holds.
+pub fn resident_kib(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    status.lines().find_map(|line| line.strip_prefix(name))?.trim().strip_suffix("kB")?.trim().parse().ok()
+    status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
 /// One line for whoever reads the figures later.
 pub fn describe(pinning: &Pinning) -> String {
     let cpu = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpu.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": ")).map_or("unknown processor", |(_, model)| model);
+    let model = cpu
+        .lines()
+        .find_map(|line| line.strip_prefix("model name")?.split_once(": "))
+        .map_or("unknown processor", |(_, model)| model);
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or("?");
     let pinned = if pinning.is_active() { "each server on one core, wrk on another" } else { "nothing pinned" };

@@ -54,24 +54,44 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
     }
 
     println!("{}", machine::describe(&pinning));
-    println!("{} rounds of {} s for each server and load, in turns; medians.\n", effort.rounds, effort.seconds_per_round);
+    println!(
+        "{} rounds of {} s for each server and load, in turns; medians.\n",
+        effort.rounds, effort.seconds_per_round
+    );
     print_header();
-    // Writes come last, so that the lists before them read the same tables on every server.
+    let mut memory = vec![memory_mib(&servers)];
+    // Writes come last: every server reads the same tables before, and what they store is not counted as its memory.
     for load in Load::ALL {
+        if matches!(load, Load::Create) {
+            memory.push(memory_mib(&servers));
+        }
         for connections in CONNECTIONS {
             print_rows(load, connections, &measure(&servers, load, connections, &effort, &pinning)?);
         }
     }
-    println!("\n| memory | after load MiB | peak MiB |\n|---|---|---|");
-    for server in &servers {
-        let (now, peak) = server.memory_mib();
-        println!("| {} | {now:.0} | {peak:.0} |", server.name);
+    memory.push(memory_mib(&servers));
+    println!(
+        "\n| resident memory, MiB | after the checks | after the reads | after the writes, which stay in memory |\n|---|---|---|---|"
+    );
+    for (index, server) in servers.iter().enumerate() {
+        let figures: Vec<String> = memory.iter().map(|moment| format!("{:.0}", moment[index])).collect();
+        println!("| {} | {} |", server.name, figures.join(" | "));
     }
     Ok(())
 }
 
+fn memory_mib(servers: &[Server]) -> Vec<f64> {
+    servers.iter().map(Server::memory_mib).collect()
+}
+
 /// Every server under one load, round by round.
-fn measure(servers: &[Server], load: Load, connections: u32, effort: &Effort, pinning: &Pinning) -> Result<Vec<(String, Measured)>> {
+fn measure(
+    servers: &[Server],
+    load: Load,
+    connections: u32,
+    effort: &Effort,
+    pinning: &Pinning,
+) -> Result<Vec<(String, Measured)>> {
     let mut rounds: Vec<Vec<Measured>> = servers.iter().map(|_| Vec::new()).collect();
     for _ in 0..effort.rounds {
         for (server, measured) in servers.iter().zip(&mut rounds) {
@@ -82,7 +102,9 @@ fn measure(servers: &[Server], load: Load, connections: u32, effort: &Effort, pi
 }
 
 fn print_header() {
-    println!("| load | connections | server | requests/s | p50 ms | p99 ms | CPU µs per request | Syncline's throughput | Syncline's CPU |");
+    println!(
+        "| load | connections | server | requests/s | p50 ms | p99 ms | CPU µs per request | Syncline's throughput | Syncline's CPU |"
+    );
     println!("|---|---|---|---|---|---|---|---|---|");
 }
 
@@ -114,7 +136,8 @@ fn check_dynamodb_calls(pinning: &Pinning) -> Result<()> {
     if line.contains("Scan 1, BatchGetItem 1") {
         return Ok(());
     }
-    Err(format!("a list with products should cost one Scan and one BatchGetItem; the log says `{}`", line.trim()).into())
+    Err(format!("a list with products should cost one Scan and one BatchGetItem; the log says `{}`", line.trim())
+        .into())
 }
 
 /// How much of two different answers is shown.
@@ -126,7 +149,10 @@ fn check_answers(ours: &Server, theirs: &Server) -> Result<()> {
     let operations = [
         ("query($id: ID!) { user(id: $id) { id name email createdAt } }", json!({ "id": "u0042" })),
         ("query($id: ID!) { user(id: $id) { id name } }", json!({ "id": "nobody" })),
-        ("{ users(limit: 5) { items { id orders(limit: 3) { items { id createdAt product { name } } nextToken } } nextToken } }", json!({})),
+        (
+            "{ users(limit: 5) { items { id orders(limit: 3) { items { id createdAt product { name } } nextToken } } nextToken } }",
+            json!({}),
+        ),
         (LIST, json!({})),
         (create, json!({ "input": { "userId": "u0001", "productId": "p0002", "quantity": 3 } })),
     ];

@@ -20,7 +20,11 @@ pub struct Pinning {
 
 impl Pinning {
     pub fn of_this_machine() -> Pinning {
-        let has_taskset = Command::new("taskset").arg("--version").stdout(Stdio::null()).status().is_ok_and(|status| status.success());
+        let has_taskset = Command::new("taskset")
+            .arg("--version")
+            .stdout(Stdio::null())
+            .status()
+            .is_ok_and(|status| status.success());
         match machine::allowed_cores().as_slice() {
             [first, .., last] if has_taskset => Pinning { cores: Some((*first, *last)) },
             _ => Pinning { cores: None },
@@ -102,7 +106,8 @@ pub fn handwritten(pinning: &Pinning) -> Result<Server> {
 
 /// The Amplify simulator from the folder that `SYNCLINE_SIMULATOR_DIR` names, with its own database beside it.
 pub fn simulator(pinning: &Pinning) -> Result<Server> {
-    let folder = std::env::var_os("SYNCLINE_SIMULATOR_DIR").ok_or("SYNCLINE_SIMULATOR_DIR must name the simulator's folder")?;
+    let folder =
+        std::env::var_os("SYNCLINE_SIMULATOR_DIR").ok_or("SYNCLINE_SIMULATOR_DIR must name the simulator's folder")?;
     let folder = PathBuf::from(folder).canonicalize()?;
     let (port, database_port) = (free_port()?, free_port()?);
     let database_url = format!("http://127.0.0.1:{database_port}");
@@ -110,8 +115,11 @@ pub fn simulator(pinning: &Pinning) -> Result<Server> {
     let mut command = pinning.others(folder.join("bin-dynoxide/bin/dynoxide"));
     command.args(["--port", &database_port.to_string()]).stdout(Stdio::null()).stderr(Stdio::null());
     let database = Running(command.spawn()?);
-    await_until("the simulator's database", || std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, database_port)).is_ok())?;
-    let seeded = Command::new("node").arg("seed.js").arg(&database_url).current_dir(&folder).stdout(Stdio::null()).status()?;
+    await_until("the simulator's database", || {
+        std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, database_port)).is_ok()
+    })?;
+    let seeded =
+        Command::new("node").arg("seed.js").arg(&database_url).current_dir(&folder).stdout(Stdio::null()).status()?;
     if !seeded.success() {
         return Err("the simulator's tables could not be filled".into());
     }
@@ -121,7 +129,13 @@ pub fn simulator(pinning: &Pinning) -> Result<Server> {
 }
 
 impl Server {
-    fn start(name: &'static str, mut command: Command, port: u16, talk: Option<PathBuf>, helpers: Vec<Running>) -> Result<Server> {
+    fn start(
+        name: &'static str,
+        mut command: Command,
+        port: u16,
+        talk: Option<PathBuf>,
+        helpers: Vec<Running>,
+    ) -> Result<Server> {
         let stderr = match &talk {
             Some(path) => Stdio::from(File::create(path)?),
             None => Stdio::null(),
@@ -131,7 +145,10 @@ impl Server {
         let mut server = Server { name, port, process, talk, _helpers: helpers };
         await_until(name, || {
             let has_ended = server.process.0.try_wait().is_ok_and(|status| status.is_some());
-            has_ended || server.ask("{ user(id: \"u0001\") { id } }", json!({})).is_ok_and(|answer| answer["data"]["user"].is_object())
+            has_ended
+                || server
+                    .ask("{ user(id: \"u0001\") { id } }", json!({}))
+                    .is_ok_and(|answer| answer["data"]["user"].is_object())
         })?;
         if let Some(status) = server.process.0.try_wait()? {
             return Err(format!("{name} ended at once ({status}); run it by hand to see why").into());
@@ -148,10 +165,9 @@ impl Server {
         machine::cpu_time(self.process.0.id()).unwrap_or_default()
     }
 
-    /// Resident memory now and at its peak.
-    pub fn memory_mib(&self) -> (f64, f64) {
-        let mib = |name| machine::status_kib(self.process.0.id(), name).unwrap_or(0) as f64 / 1024.0;
-        (mib("VmRSS:"), mib("VmHWM:"))
+    /// Resident memory.
+    pub fn memory_mib(&self) -> f64 {
+        machine::resident_kib(self.process.0.id()).unwrap_or(0) as f64 / 1024.0
     }
 
     /// Ends the server and gives what it said on stderr.

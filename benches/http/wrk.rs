@@ -69,7 +69,15 @@ impl Measured {
 pub fn load(server: &Server, load: Load, connections: u32, seconds: u32, pinning: &Pinning) -> Result<Measured> {
     let mut command = pinning.others("wrk");
     command.args(["--threads", "1", "--connections", &connections.to_string(), "--duration", &format!("{seconds}s")]);
-    command.args(["--timeout", "10s", "--script", SCRIPT, &format!("http://127.0.0.1:{}/graphql", server.port), "--", load.name()]);
+    command.args([
+        "--timeout",
+        "10s",
+        "--script",
+        SCRIPT,
+        &format!("http://127.0.0.1:{}/graphql", server.port),
+        "--",
+        load.name(),
+    ]);
     let before = server.cpu_time();
     let output = command.output().map_err(|error| format!("cannot run wrk: {error}"))?;
     let cpu_time = server.cpu_time().saturating_sub(before);
@@ -81,7 +89,9 @@ pub fn load(server: &Server, load: Load, connections: u32, seconds: u32, pinning
         return Err(format!("wrk gave no result: {}{text}", String::from_utf8_lossy(&output.stderr)).into());
     };
     if failed > 0.0 || broken > 0.0 || requests == 0.0 {
-        return Err(format!("{}: of {requests} requests {failed} failed and {broken} got no answer", server.name).into());
+        return Err(
+            format!("{}: of {requests} requests {failed} failed and {broken} got no answer", server.name).into()
+        );
     }
     Ok(Measured {
         requests_per_second: requests / (duration_us / 1e6),

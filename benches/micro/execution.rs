@@ -48,7 +48,9 @@ pub fn run(effort: Effort) {
             &mut || drop(black_box(to_json(&theirs.execute()))),
         ],
     );
-    println!("| 1,000 objects × 10 fields | Syncline µs (best) | static async-graphql µs (best) | time ratio | budget |");
+    println!(
+        "| 1,000 objects × 10 fields | Syncline µs (best) | static async-graphql µs (best) | time ratio | budget |"
+    );
     println!("|---|---|---|---|---|");
     print_row("execution", our_execution, their_execution, "≤ 1");
     print_row("execution and writing the JSON", our_answer, their_answer, "");

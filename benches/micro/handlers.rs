@@ -21,7 +21,8 @@ pub fn run(effort: Effort) {
         SourceFile::new("resolvers/mapped.js", include_str!("mapped.js")),
     ];
     let paths = files.each_ref().map(|file| file.path.clone());
-    let program = JsProgram::compile(&files, &paths, Dialect::AppSync, &Limits::default()).expect("the scripts are valid");
+    let program =
+        JsProgram::compile(&files, &paths, Dialect::AppSync, &Limits::default()).expect("the scripts are valid");
     let handler = |path| Handler::Js(program.handler(path).expect("compiled above"));
     let (whole, mapped) = (handler("resolvers/whole.js"), handler("resolvers/mapped.js"));
     let json = Value::parse(include_str!("context.json")).expect("the context is JSON");
@@ -39,7 +40,10 @@ pub fn run(effort: Effort) {
             &mut || pair(&mapped, &ctx, &hundred),
         ],
     );
-    println!("| handler pair, context of {:.1} kB | median µs | best µs | budget µs |", json.to_string().len() as f64 / 1000.0);
+    println!(
+        "| handler pair, context of {:.1} kB | median µs | best µs | budget µs |",
+        json.to_string().len() as f64 / 1000.0
+    );
     println!("|---|---|---|---|");
     for (label, sample, budget) in [
         ("1 item, returned whole", whole_one, "15"),

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{
-    ComplexObject, Context, EmptySubscription, Enum, ID, InputObject, InputValueError, InputValueResult, Object, Result, Scalar,
-    ScalarType, Schema, SimpleObject, Value,
+    ComplexObject, Context, EmptySubscription, Enum, ID, InputObject, InputValueError, InputValueResult, Object,
+    Result, Scalar, ScalarType, Schema, SimpleObject, Value,
 };
 
 use crate::store::{OrderPage, Store, StoreError, UserPage};

@@ -14,8 +14,8 @@ use dynoxide::actions::put_item::PutItemRequest;
 use dynoxide::actions::query::QueryRequest;
 use dynoxide::actions::scan::ScanRequest;
 use dynoxide::types::{
-    AttributeDefinition, AttributeValue, GlobalSecondaryIndex, Item, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType,
+    AttributeDefinition, AttributeValue, GlobalSecondaryIndex, Item, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType,
 };
 use dynoxide::{Database, ImportOptions};
 
@@ -120,9 +120,12 @@ impl Store {
 
     /// The products that exist among `ids`, of which there are at most a hundred, all different.
     pub fn products(&self, ids: &[ID]) -> Result<Vec<Product>, StoreError> {
-        let keys = KeysAndAttributes { keys: ids.iter().map(|id| id_key(id)).collect(), ..KeysAndAttributes::default() };
-        let request =
-            BatchGetItemRequest { request_items: HashMap::from([(PRODUCTS.into(), keys)]), ..BatchGetItemRequest::default() };
+        let keys =
+            KeysAndAttributes { keys: ids.iter().map(|id| id_key(id)).collect(), ..KeysAndAttributes::default() };
+        let request = BatchGetItemRequest {
+            request_items: HashMap::from([(PRODUCTS.into(), keys)]),
+            ..BatchGetItemRequest::default()
+        };
         let items = self.database.batch_get_item(request)?.responses.remove(PRODUCTS).unwrap_or_default();
         items.into_iter().map(to_product).collect()
     }
