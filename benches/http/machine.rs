@@ -27,10 +27,10 @@ pub fn cpu_time(process: u32) -> Option<Duration> {
     Some(Duration::from_millis(ticks * 1000 / CLOCK_TICKS))
 }
 
-/// A line of `/proc/…/status` in KiB.
-pub fn status_kib(process: u32, name: &str) -> Option<u64> {
+/// Memory that a process holds.
+pub fn resident_kib(process: u32) -> Option<u64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
-    status.lines().find_map(|line| line.strip_prefix(name))?.trim().strip_suffix("kB")?.trim().parse().ok()
+    status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?.trim().strip_suffix("kB")?.trim().parse().ok()
 }
 
 /// One line for whoever reads the figures later.

@@ -59,18 +59,29 @@ fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
         effort.rounds, effort.seconds_per_round
     );
     print_header();
-    // Writes come last, so that the lists before them read the same tables on every server.
+    let mut memory = vec![memory_mib(&servers)];
+    // Writes come last: every server reads the same tables before, and what they store is not counted as its memory.
     for load in Load::ALL {
+        if matches!(load, Load::Create) {
+            memory.push(memory_mib(&servers));
+        }
         for connections in CONNECTIONS {
             print_rows(load, connections, &measure(&servers, load, connections, &effort, &pinning)?);
         }
     }
-    println!("\n| memory | after load MiB | peak MiB |\n|---|---|---|");
-    for server in &servers {
-        let (now, peak) = server.memory_mib();
-        println!("| {} | {now:.0} | {peak:.0} |", server.name);
+    memory.push(memory_mib(&servers));
+    println!(
+        "\n| resident memory, MiB | after the checks | after the reads | after the writes, which stay in memory |\n|---|---|---|---|"
+    );
+    for (index, server) in servers.iter().enumerate() {
+        let figures: Vec<String> = memory.iter().map(|moment| format!("{:.0}", moment[index])).collect();
+        println!("| {} | {} |", server.name, figures.join(" | "));
     }
     Ok(())
+}
+
+fn memory_mib(servers: &[Server]) -> Vec<f64> {
+    servers.iter().map(Server::memory_mib).collect()
 }
 
 /// Every server under one load, round by round.

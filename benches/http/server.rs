@@ -165,10 +165,9 @@ impl Server {
         machine::cpu_time(self.process.0.id()).unwrap_or_default()
     }
 
-    /// Resident memory now and at its peak.
-    pub fn memory_mib(&self) -> (f64, f64) {
-        let mib = |name| machine::status_kib(self.process.0.id(), name).unwrap_or(0) as f64 / 1024.0;
-        (mib("VmRSS:"), mib("VmHWM:"))
+    /// Resident memory.
+    pub fn memory_mib(&self) -> f64 {
+        machine::resident_kib(self.process.0.id()).unwrap_or(0) as f64 / 1024.0
     }
 
     /// Ends the server and gives what it said on stderr.
