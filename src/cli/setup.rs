@@ -164,7 +164,10 @@ pub async fn prepare_tables(dynamodb: &dyn DynamoDb, project: &Project, seeded: 
     let tables: Vec<_> = project.config.tables.values().map(|table| table.description()).collect();
     let created = create_tables(dynamodb, &tables).await.map_err(|problems| {
         print_problems(&problems);
-        Failure::Environment("the tables do not fit the project; delete the data folder to start from the seeds".into())
+        Failure::Environment(match seeded {
+            Some(_) => "the tables do not fit the project; delete the data folder to start from the seeds".into(),
+            None => "the tables could not be prepared".into(),
+        })
     })?;
     let mut done: Vec<Str> = match seeded {
         Some(path) => std::fs::read(path).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default(),
