@@ -16,7 +16,7 @@ use crate::transport::console::Console;
 use crate::transport::http::{RequestLog, Server};
 
 /// Handlers run on the workers themselves; one that loops until its limit must leave others to serve.
-const LEAST_WORKERS: usize = 4;
+const LEAST_WORKERS: usize = 2;
 
 /// How often the embedded tables lose what has outlived its `timeToLive`. DynamoDB takes up to days.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
