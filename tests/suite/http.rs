@@ -356,19 +356,25 @@ fn a_replaced_api_answers_the_next_request() {
 
 #[test]
 fn a_client_that_goes_away_does_not_stop_its_mutation() {
-    let shop = shop();
+    let project = Project::named("shop");
+    let shop = Served::new(project.api.clone());
     let body =
         json!({ "query": "mutation { restockProduct(id: \"p-sencha\", quantity: 1000) { stock } }" }).to_string();
     let stock =
         || post(shop.address, "{ product(id: \"p-sencha\") { stock } }")["data"]["product"]["stock"].as_i64().unwrap();
     let before = stock();
+    let (call_has_come, go_on) = project.hold_next_call();
     let mut stream = std::net::TcpStream::connect(shop.address).unwrap();
     let request = format!(
         "POST /graphql HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
         body.len()
     );
     std::io::Write::write_all(&mut stream, request.as_bytes()).unwrap();
+    call_has_come.recv().unwrap();
     drop(stream);
+    // Somebody else is served meanwhile, so that the server has had its chance to notice.
+    assert_eq!(send(shop.address, "GET", "/health", &[], b"").unwrap().status, 200);
+    go_on.send(()).unwrap();
     crate::harness::binary::wait_until(|| match stock() - before {
         1000 => Ok(()),
         added => Err(format!("{added} were added")),

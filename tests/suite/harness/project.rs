@@ -87,6 +87,11 @@ impl Project {
         }
     }
 
+    /// Holds the next call to DynamoDB; see [`Recording::hold_next_call`].
+    pub fn hold_next_call(&self) -> (std::sync::mpsc::Receiver<()>, tokio::sync::oneshot::Sender<()>) {
+        self.dynamodb.hold_next_call()
+    }
+
     pub fn query(&self, document: &str) -> Outcome {
         self.run(&Step { document: document.to_owned(), ..Step::default() })
     }

@@ -1,19 +1,29 @@
 //! A DynamoDB that notes what it is really asked, in order.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, mpsc};
 
 use futures_util::future::BoxFuture;
 use syncline::backend::{DynamoDb, Operation, ServiceError};
 use syncline::value::Value;
+use tokio::sync::oneshot;
 
 pub struct Recording {
     inner: Arc<dyn DynamoDb>,
     calls: Mutex<Vec<(Operation, Value)>>,
+    held: Mutex<Option<(mpsc::Sender<()>, oneshot::Receiver<()>)>>,
 }
 
 impl Recording {
     pub fn new(inner: Arc<dyn DynamoDb>) -> Arc<Recording> {
-        Arc::new(Recording { inner, calls: Mutex::default() })
+        Arc::new(Recording { inner, calls: Mutex::default(), held: Mutex::default() })
+    }
+
+    /// Holds the next call: the first part tells when it has come, the second lets it go on.
+    pub fn hold_next_call(&self) -> (mpsc::Receiver<()>, oneshot::Sender<()>) {
+        let (came, has_come) = mpsc::channel();
+        let (go_on, may_go_on) = oneshot::channel();
+        *self.held.lock().unwrap() = Some((came, may_go_on));
+        (has_come, go_on)
     }
 
     /// The calls since this was last asked.
@@ -25,6 +35,13 @@ impl Recording {
 impl DynamoDb for Recording {
     fn call(&self, operation: Operation, request: Value) -> BoxFuture<'_, Result<Value, ServiceError>> {
         self.calls.lock().unwrap().push((operation, request.clone()));
-        self.inner.call(operation, request)
+        let held = self.held.lock().unwrap().take();
+        Box::pin(async move {
+            if let Some((came, may_go_on)) = held {
+                came.send(()).unwrap();
+                may_go_on.await.unwrap();
+            }
+            self.inner.call(operation, request).await
+        })
     }
 }
