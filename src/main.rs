@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-// Worth its megabytes: see the allocator line of the README's performance table.
+// The spike measured +27 % on single reads and +45 % on nested lists for 7 to 10 MB of memory (design.md, section 4).
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
