@@ -125,7 +125,9 @@ pub enum Severity {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Diagnostic {
     pub severity: Severity,
-    /// Lower case, no full stop, the thing in backticks.
+    /// The name under which AppSync reports the finding, for those that it has too: `@aws-appsync/no-while`, `TS2304`.
+    pub code: Option<&'static str>,
+    /// Lower case, no full stop, the thing in backticks; AppSync's own words where they are known.
     pub message: String,
     /// The file and the byte range inside it; `None` when the problem is a file that is not there.
     pub place: Option<Place>,
@@ -142,7 +144,7 @@ pub struct Place {
 
 impl Diagnostic {
     pub fn error(message: impl Into<String>) -> Diagnostic {
-        Diagnostic { severity: Severity::Error, message: message.into(), place: None, help: None }
+        Diagnostic { severity: Severity::Error, code: None, message: message.into(), place: None, help: None }
     }
 
     pub fn warning(message: impl Into<String>) -> Diagnostic {
@@ -167,7 +169,10 @@ impl fmt::Display for Diagnostic {
             Severity::Error => "error",
             Severity::Warning => "warning",
         };
-        write!(f, "{severity}: {}", self.message)?;
+        match self.code {
+            Some(code) => write!(f, "{severity}[{code}]: {}", self.message)?,
+            None => write!(f, "{severity}: {}", self.message)?,
+        }
         if let Some(place) = &self.place {
             let Location { line, column } = place.file.location(place.start);
             let gutter = line.to_string();

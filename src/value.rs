@@ -40,7 +40,7 @@ pub enum Value {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Number {
     Int(i64),
-    /// Finite and not a whole number below 2^53; see [`Number::from_f64`].
+    /// Finite and not a whole number below 2^63; see [`Number::from_f64`].
     Float(f64),
     /// Decimal text that neither of the others holds exactly, for example DynamoDB's 38 digits.
     Decimal(Str),
@@ -152,11 +152,11 @@ impl Value {
 impl Number {
     /// The shortest exact form of a finite double; `None` for NaN and infinities, which JSON has not.
     pub fn from_f64(value: f64) -> Option<Number> {
-        const EXACT: f64 = 9_007_199_254_740_992.0; // 2^53: above it whole doubles are not consecutive
+        const WHOLE: f64 = 9_223_372_036_854_775_808.0; // 2^63: every whole double below it is an i64
         if !value.is_finite() {
             return None;
         }
-        Some(if value.fract() == 0.0 && value.abs() < EXACT { Number::Int(value as i64) } else { Number::Float(value) })
+        Some(if value.fract() == 0.0 && value.abs() < WHOLE { Number::Int(value as i64) } else { Number::Float(value) })
     }
 
     /// Reads decimal text (an optional sign, digits, fraction, exponent) without losing a digit.

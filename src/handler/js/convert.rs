@@ -41,8 +41,8 @@ impl<'js> Bridge<'js> {
             Value::Number(number) => Ok(self.give_number(number)),
             Value::String(text) => Ok(JsString::from_str(self.ctx.clone(), text)?.into_value()),
             Value::List(items) => {
-                // A decimal that a double cannot hold keeps its digits only behind a lazy object.
-                if items.len() > *left || items.iter().any(is_decimal) {
+                // A number that a double cannot hold keeps its digits only behind a lazy object.
+                if items.len() > *left || items.iter().any(is_beyond_double) {
                     return self.give_lazy(value);
                 }
                 *left -= items.len();
@@ -53,7 +53,7 @@ impl<'js> Bridge<'js> {
                 Ok(array.into_value())
             }
             Value::Object(map) => {
-                if map.len() > *left || map.values().any(is_decimal) {
+                if map.len() > *left || map.values().any(is_beyond_double) {
                     return self.give_lazy(value);
                 }
                 *left -= map.len();
@@ -94,8 +94,12 @@ impl<'js> Bridge<'js> {
     }
 }
 
-fn is_decimal(value: &Value) -> bool {
-    matches!(value, Value::Number(Number::Decimal(_)))
+fn is_beyond_double(value: &Value) -> bool {
+    match value {
+        Value::Number(Number::Decimal(_)) => true,
+        Value::Number(Number::Int(value)) => value.unsigned_abs() > 1 << f64::MANTISSA_DIGITS,
+        _ => false,
+    }
 }
 
 /// Why a value cannot be taken out of the engine.
@@ -234,7 +238,7 @@ impl<'b, 'js> Reader<'b, 'js> {
 /// The original number, when it is one that a double rounds to `number`.
 fn exact(number: f64, original: Option<&Value>) -> Option<Value> {
     match original {
-        Some(Value::Number(decimal @ Number::Decimal(_))) if decimal.as_f64() == number => original.cloned(),
+        Some(value @ Value::Number(exact)) if is_beyond_double(value) && exact.as_f64() == number => original.cloned(),
         _ => None,
     }
 }

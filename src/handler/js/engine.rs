@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rquickjs::context::intrinsic;
+use rquickjs::function::Rest;
 use rquickjs::module::WriteOptions;
 use rquickjs::{
     CatchResultExt, Context as JsContext, Ctx, Error, Function as JsFunction, Module, Object, Runtime, Value as JsValue,
@@ -127,19 +128,30 @@ fn load<'js>(ctx: &Ctx<'js>, bytecode: &[u8]) -> rquickjs::Result<JsFunction<'js
     module.get("default")
 }
 
-/// Instantiates the entry's modules, imported ones first, and gives the handler function.
+/// The handler function of an entry, from modules that are instantiated for this call, imported ones first, where they
+/// could hold anything of an earlier one.
 fn handler_function<'js>(
     bridge: &Bridge<'js>,
     program: &JsProgram,
     entry: &Entry,
     function: Function,
 ) -> Result<JsFunction<'js>, RunError> {
+    let handlers: Object = bridge.state.get("handlers")?;
+    let slot = entry.number * 2 + u32::from(function == Function::Response);
+    if let Some(handler) = handlers.get::<_, Option<JsFunction>>(slot)? {
+        return Ok(handler);
+    }
     let factories: Object = bridge.state.get("factories")?;
+    let kept: Object = bridge.state.get("instances")?;
     let library: JsValue = bridge.state.get("library")?;
-    let loop_limit: JsValue = bridge.state.get("loopLimit")?;
+    let helpers: Vec<JsValue> = bridge.state.get("helpers")?;
     let mut instances: Vec<(usize, Object<'js>)> = Vec::with_capacity(entry.order.len());
     for &index in &entry.order {
         let Some(module) = program.module(index) else { continue };
+        if let Some(exports) = kept.get::<_, Option<Object>>(index as u32)? {
+            instances.push((index, exports));
+            continue;
+        }
         let factory = match factories.get::<_, Option<JsFunction>>(index as u32)? {
             Some(factory) => factory,
             None => {
@@ -154,17 +166,24 @@ fn handler_function<'js>(
                 dependencies.set(position, exports.clone())?;
             }
         }
-        let exports: Object = factory.call((library.clone(), dependencies, loop_limit.clone()))?;
+        let exports: Object = factory.call((library.clone(), dependencies, Rest(helpers.clone())))?;
+        if module.is_kept {
+            kept.set(index as u32, exports.clone())?;
+        }
         instances.push((index, exports));
     }
     let exported: JsValue = match instances.last() {
         Some((_, exports)) => exports.get(function.name())?,
         None => JsValue::new_undefined(bridge.ctx.clone()),
     };
-    exported.into_function().ok_or_else(|| {
+    let handler = exported.into_function().ok_or_else(|| {
         let message = format!("the code exports no function `{}`", function.name());
         RunError::Ended(failed(message, None, false))
-    })
+    })?;
+    if entry.order.last().and_then(|&index| program.module(index)).is_some_and(|module| module.is_kept) {
+        handlers.set(slot, handler.clone())?;
+    }
+    Ok(handler)
 }
 
 /// Puts what the code left in `ctx.stash` and `ctx.args` into the context.

@@ -3,8 +3,8 @@
 //! `source/` checks the author's files and turns each into a function; `engine.rs` compiles and runs them; `prelude.js`,
 //! `natives.rs` and `host.rs` are the world that the code sees; `convert.rs` carries values between the languages.
 //!
-//! Two promises. What one call does is invisible to the next: everything that engines share is frozen, and modules are
-//! instantiated anew for every call. And whatever the code does, the call ends: time, memory, stack, loop rounds and the
+//! Two promises. What one call does is invisible to the next: everything that engines share is frozen, and modules that
+//! could carry anything over are instantiated anew for every call. And whatever the code does, the call ends: time, memory, stack, loop rounds and the
 //! size of the result are bounded.
 
 mod call;
@@ -23,7 +23,7 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use engine::Engine;
-use source::Generated;
+use source::{Generated, ModuleState};
 
 use super::{Failure, Function, Returned};
 use crate::context::Context;
@@ -60,10 +60,14 @@ struct Compiled {
     bytecode: Vec<u8>,
     dependencies: Vec<usize>,
     console_calls: Vec<Range<usize>>,
+    /// Whether one instance serves all calls of an engine, because nothing in it can change.
+    is_kept: bool,
 }
 
 /// A module that is a handler.
 struct Entry {
+    /// Its number among the entries.
+    number: u32,
     /// The modules to instantiate for a call, imported ones first, the handler's own last.
     order: Vec<usize>,
     has_request: bool,
@@ -107,7 +111,8 @@ impl JsProgram {
             let order = with_dependencies(&linked, index);
             let writes = order.iter().any(|&module| linked[module].writes);
             by_path.insert(path.clone(), handlers.len());
-            handlers.push(Entry { order, has_request, has_response, writes });
+            let number = handlers.len() as u32;
+            handlers.push(Entry { number, order, has_request, has_response, writes });
         }
         if !problems.is_empty() {
             problems.sort_by_key(|problem| problem.place.as_ref().map(|place| (place.file.path.clone(), place.start)));
@@ -123,12 +128,14 @@ impl JsProgram {
             }]
         })?;
         let prelude = bytecode.remove(0);
-        let modules = linked.into_iter().zip(bytecode).map(|(module, bytecode)| Compiled {
+        let kept = kept_modules(&linked, &handlers);
+        let modules = linked.into_iter().zip(bytecode).zip(kept).map(|((module, bytecode), is_kept)| Compiled {
             file: module.file,
             generated: module.generated,
             bytecode,
             dependencies: module.dependencies,
             console_calls: module.console_calls,
+            is_kept,
         });
         Ok(Arc::new(JsProgram {
             modules: modules.collect(),
@@ -217,6 +224,21 @@ fn with_dependencies(linked: &[source::Linked], module: usize) -> Vec<usize> {
     }
     order.sort_unstable();
     order
+}
+
+/// Which modules need only one instance: those without state whose dependencies have none either.
+fn kept_modules(linked: &[source::Linked], entries: &[Entry]) -> Vec<bool> {
+    let mut kept: Vec<bool> = Vec::with_capacity(linked.len());
+    for (index, module) in linked.iter().enumerate() {
+        let is_constant = match module.state {
+            ModuleState::None => true,
+            // Its objects stay as they are where no code that could reach them writes to any.
+            ModuleState::Objects => !entries.iter().any(|entry| entry.writes && entry.order.contains(&index)),
+            ModuleState::Changing => false,
+        };
+        kept.push(is_constant && module.dependencies.iter().all(|&dependency| kept[dependency]));
+    }
+    kept
 }
 
 impl JsHandler {

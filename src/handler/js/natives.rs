@@ -32,6 +32,7 @@ pub(super) fn natives<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     natives.set("unavailable", util::UNAVAILABLE.to_vec().into_js(ctx)?)?;
     natives.set("globals", source::GLOBALS.to_vec().into_js(ctx)?)?;
     natives.set("refusedOfObject", source::REFUSED_OF_OBJECT.to_vec().into_js(ctx)?)?;
+    natives.set("ofMath", source::OF_MATH.to_vec().into_js(ctx)?)?;
     natives.set("log", Function::new(ctx.clone(), log)?)?;
     natives.set("random", Function::new(ctx.clone(), random)?)?;
     natives.set("now", Function::new(ctx.clone(), now)?)?;

@@ -3,7 +3,8 @@
 export default function (native, isStandard) {
   "use strict";
   const { touch, loadContext } = native;
-  const { ownKeys, getOwnPropertyDescriptor, defineProperty, deleteProperty, preventExtensions, getPrototypeOf } = Reflect;
+  const { apply, ownKeys, getOwnPropertyDescriptor, defineProperty, deleteProperty, preventExtensions, getPrototypeOf } = Reflect;
+  const { max, min } = Math;
   const { freeze, isFrozen } = Object;
   const SystemError = Error, SystemTypeError = TypeError; // the AppSync dialect loses the global names below
 
@@ -51,6 +52,31 @@ export default function (native, isStandard) {
   const { util, runtime, extensions, dynamodb } = library;
   util.str = { normalize: (text, form) => String(text).normalize(String(form).toUpperCase()) };
 
+  // Null and undefined are one value (spec appsync-js 1.5). Rewritten code compares with `same`, and takes values that a
+  // pattern with defaults is about to take apart through `lack`: members that the shape gives a default become undefined
+  // where they are null, in a copy.
+  const { isArray } = Array;
+  const same = (a, b) => a === b || (a == null && b == null);
+  const lack = (value, shape) => {
+    if (value === null || typeof value !== "object") return value;
+    let copy = value;
+    for (const key in shape) {
+      const expected = shape[key], member = value[key];
+      let given = member;
+      if (member === null) {
+        if (expected === 1 || isArray(expected)) given = undefined;
+      } else if (expected !== 1) {
+        given = lack(member, isArray(expected) ? expected[0] : expected);
+      }
+      if (given !== member) {
+        if (copy === value) copy = isArray(value) ? [...value] : { ...value };
+        copy[key] = given;
+      }
+    }
+    return copy;
+  };
+  const lackEach = (list, shape) => isArray(list) ? list.map((value) => lack(value, shape)) : list;
+
   const { log } = native;
   const console = {
     log: (...values) => log(1, new SystemError().stack, values),
@@ -74,6 +100,26 @@ export default function (native, isStandard) {
     const parse = JSON.parse;
     // AppSync has no exceptions: text that is not JSON gives an empty string (spec appsync-js 1.4).
     JSON.parse = (text, reviver) => { try { return parse(text, reviver); } catch { return ""; } };
+    // A search for null finds undefined, and the other way round: they are one value.
+    const { indexOf, lastIndexOf } = Array.prototype;
+    const isNothing = (value) => value == null;
+    const search = (name, direct, nothing) => {
+      const method = { [name](sought, ...from) {
+        return sought == null ? nothing(this, from) : apply(direct, this, [sought, ...from]);
+      } }[name];
+      defineProperty(Array.prototype, name, { value: method });
+    };
+    search("indexOf", indexOf, (list, [from]) => {
+      const start = from < 0 ? max(list.length + from, 0) : from ?? 0;
+      for (let index = start; index < list.length; index++) if (isNothing(list[index])) return index;
+      return -1;
+    });
+    search("lastIndexOf", lastIndexOf, (list, [from]) => {
+      const start = from < 0 ? list.length + from : min(from ?? list.length, list.length - 1);
+      for (let index = start; index >= 0; index--) if (isNothing(list[index])) return index;
+      return -1;
+    });
+    search("includes", Array.prototype.includes, (list, from) => list.indexOf(null, ...from) >= 0);
   }
 
   Object.assign(globalThis, { util, runtime, extensions, console });
@@ -111,6 +157,7 @@ export default function (native, isStandard) {
     const remove = (object, names) => { for (const name of names) delete object[name]; };
     [Iterator.prototype, Function.prototype, BigInt.prototype, Symbol.prototype].forEach(empty);
     remove(Object, native.refusedOfObject);
+    remove(Math, ownKeys(Math).filter((name) => typeof Math[name] === "function" && !native.ofMath.includes(name)));
     remove(Array, ["from", "fromAsync", "of", Symbol.species]);
     remove(Array.prototype, ["constructor", "copyWithin", "entries", "keys", "toLocaleString", "values", Symbol.unscopables]);
     remove(String, ["fromCharCode", "fromCodePoint"]);
@@ -158,9 +205,11 @@ export default function (native, isStandard) {
     listTraps: freeze(traps(native.listGet)),
     contextTraps,
     contextWriteTraps,
-    loopLimit: native.loopLimit,
+    helpers: [native.loopLimit, same, lack, lackEach],
     toWellFormed,
     factories: [],
+    instances: [],
+    handlers: [],
     seal: () => { freeze(global); },
   };
 }

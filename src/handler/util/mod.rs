@@ -106,6 +106,17 @@ pub const UNAVAILABLE: &[&str] = &[
     "extensions.invalidateSubscriptions",
 ];
 
+/// The functions that code may name, by their paths below `util`.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    let later = UNAVAILABLE.iter().filter_map(|path| path.strip_prefix("util."));
+    FUNCTIONS.iter().map(|(path, _)| *path).chain(later).chain(["str.normalize"])
+}
+
+/// The functions that code may name, by their paths below `extensions`.
+pub fn extension_names() -> impl Iterator<Item = &'static str> {
+    UNAVAILABLE.iter().filter_map(|path| path.strip_prefix("extensions."))
+}
+
 static NULL: Value = Value::Null;
 
 /// The argument at `index`; null where the call has none.

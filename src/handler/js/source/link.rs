@@ -7,12 +7,13 @@ use std::sync::Arc;
 use super::super::Dialect;
 use super::edits::Generated;
 use super::module::{Export, SourceModule, read_module};
-use super::rewrite::{LOOP_LIMIT, Survey};
+use super::rewrite::HELPERS;
+use super::survey::{ModuleState, Survey};
 use crate::error::{Diagnostic, SourceFile, nearest};
 use crate::limits::Limits;
 use crate::value::Str;
 
-/// A module as a function `($$lib, $$dependencies, $$loop) => exports`, a new instance of the module per call.
+/// A module as a function `($$lib, $$dependencies, …helpers) => exports` that makes an instance of the module.
 pub(crate) struct Linked {
     pub file: Arc<SourceFile>,
     pub generated: Generated,
@@ -21,12 +22,14 @@ pub(crate) struct Linked {
     pub exports: Vec<String>,
     /// Whether any code in it may change an object.
     pub writes: bool,
+    /// What an instance could carry from one call to the next.
+    pub state: ModuleState,
     /// Where calls of `console.*` stand in the author's text.
     pub console_calls: Vec<std::ops::Range<usize>>,
 }
 
 /// The modules that AppSync provides, with what they export.
-const LIBRARY: &[(&str, &str, &[&str])] = &[
+pub(crate) const LIBRARY: &[(&str, &str, &[&str])] = &[
     ("@aws-appsync/utils", "utils", &["util", "runtime", "extensions"]),
     (
         "@aws-appsync/utils/dynamodb",
@@ -121,7 +124,7 @@ impl<'s> Linker<'s> {
         let targets: Vec<Option<Target>> =
             module.imports.iter().map(|import| self.resolve(&module.file, &import.specifier, &import.range)).collect();
         let mut prefix = String::from("export default function($$lib,$$dependencies,");
-        prefix.push_str(LOOP_LIMIT);
+        prefix.push_str(HELPERS);
         prefix.push_str("){\"use strict\";");
         let mut dependencies: Vec<usize> = Vec::new();
         let mut places = Vec::new();
@@ -187,8 +190,9 @@ impl<'s> Linker<'s> {
             return State::Failed;
         }
         let generated = module.edits.apply(&module.file.text, &prefix, &suffix);
-        let Survey { writes, console_calls } = module.survey;
-        self.linked.push(Linked { file: module.file, generated, dependencies, exports, writes, console_calls });
+        let Survey { writes, state, console_calls, .. } = module.survey;
+        let file = module.file;
+        self.linked.push(Linked { file, generated, dependencies, exports, writes, state, console_calls });
         State::Linked(self.linked.len() - 1)
     }
 

@@ -1,15 +1,20 @@
 //! From the author's files to functions that QuickJS compiles.
 //!
-//! `module.rs` parses and checks one file, `link.rs` connects files by their imports, `types.rs`, `rewrite.rs` and
-//! `dialect.rs` each know one kind of change or check, `edits.rs` keeps the way back to the author's text.
+//! `module.rs` parses and checks one file, `link.rs` connects files by their imports. `dialect/` refuses what AppSync
+//! refuses, `types.rs` removes types, `rewrite.rs` and `defaults.rs` give code the semantics of AppSync, `survey.rs` finds
+//! out what a call must know about it; `edits.rs` keeps the way back to the author's text.
 
+mod defaults;
 mod dialect;
 mod edits;
+mod functions;
 mod link;
 mod module;
 mod rewrite;
+mod survey;
 mod types;
 
-pub(super) use dialect::{GLOBALS, REFUSED_OF_OBJECT};
+pub(super) use dialect::{GLOBALS, OF_MATH, REFUSED_OF_OBJECT};
 pub(super) use edits::Generated;
-pub(super) use link::{Linked, link};
+pub(super) use link::{LIBRARY, Linked, link};
+pub(super) use survey::ModuleState;

@@ -12,7 +12,8 @@ use oxc_span::{GetSpan, SourceType, Span};
 
 use super::super::Dialect;
 use super::edits::Edits;
-use super::rewrite::Survey;
+use super::functions::Functions;
+use super::survey::{Survey, survey};
 use super::{dialect, rewrite, types};
 use crate::error::{Diagnostic, SourceFile};
 use crate::limits::Limits;
@@ -83,8 +84,10 @@ pub(super) fn read_module(
     let program = &parsed.program;
     dialect::check_synchronous(program, file, problems);
     let mut edits = Edits::default();
-    if dialect == Dialect::AppSync {
-        dialect::check_dialect(program, semantic.scoping(), file, problems);
+    let functions = Functions::of(program);
+    let is_appsync = dialect == Dialect::AppSync;
+    if is_appsync {
+        dialect::check_dialect(program, semantic.scoping(), &functions, file, problems);
         rewrite::rewrite_for_appsync(program, &file.text, limits.loop_rounds, &mut edits);
     }
     if is_typescript {
@@ -95,7 +98,7 @@ pub(super) fn read_module(
         imports: Vec::new(),
         exports: BTreeMap::new(),
         star_exports: Vec::new(),
-        survey: rewrite::survey(program),
+        survey: survey(program, semantic.scoping(), &functions, is_appsync),
         edits,
     };
     Links { module: &mut module, scoping: semantic.scoping(), is_typescript }.take_out(program);
