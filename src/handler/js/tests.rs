@@ -237,6 +237,46 @@ fn nothing_that_one_call_does_is_seen_by_the_next() {
     }
 }
 
+/// Sources with whether one instance of the module may serve all calls.
+const MODULES: &[(&str, bool)] = &[
+    ("const TABLE = 'items'; const MAX = -1; export function request(ctx) { ctx.stash.n = MAX; return TABLE; }", true),
+    ("const pick = (x) => x.a; export const request = (ctx) => [{ a: 1 }].map(pick).concat(pick({ a: 2 }));", true),
+    ("const SIZES = { small: [1, 2] }; export function request(ctx) { return SIZES.small; }", true),
+    ("const now = util.time.nowISO8601; export function request(ctx) { return now(); }", true),
+    ("let n = 0; export function request(ctx) { return n; }", true),
+    // Everything below could show one call to the next.
+    ("let n = 0; export function request(ctx) { n += 1; return n; }", false),
+    ("var n = 0; const next = () => { n = n + 1; return n; }; export function request(ctx) { return next(); }", false),
+    ("const seen = []; export function request(ctx) { seen.push(1); return seen.length; }", false),
+    ("const seen = { n: 0 }; export function request(ctx) { seen.n += 1; return seen.n; }", false),
+    ("const seen = { n: 0 }; export function request(ctx) { const same = seen; same['n'] += 1; return same; }", false),
+    ("const id = util.autoId(); export function request(ctx) { return id.length; }", false),
+    ("const at = util.time.nowEpochSeconds(); export function request(ctx) { return at > 0; }", false),
+    ("function f() { return 1; } export function request(ctx) { f.n = (f.n ?? 0) + 1; return f.n; }", false),
+    ("const f = () => 1; export function request(ctx) { const o = { f }; o.f.n = (o.f.n ?? 0) + 1; return o.f.n; }", false),
+    ("function f() {} export function request(ctx) { const [g] = [f]; g.n = (g.n ?? 0) + 1; return g.n; }", false),
+    ("export function request(ctx) { request.n = (request.n ?? 0) + 1; return request.n; }", false),
+    ("const state = [{ n: 0 }]; export function request(ctx) { for (const s of state) { s.n += 1; } return state; }", false),
+    ("const o = { n: 0 }; export function request(ctx) { ({ n: o.n } = { n: o.n + 1 }); return o.n; }", false),
+    ("let last = null; export function request(ctx) { [last] = [(last ?? 0) + 1]; return last; }", false),
+    ("const o = { n: 0 }; export function request(ctx) { Object.assign(o, { n: o.n + 1 }); return o.n; }", false),
+    ("const o = { n: 0 }; export function request(ctx) { delete o.n; return Object.keys(o); }", false),
+    ("const list = [2, 1]; export function request(ctx) { return [list[0], list.sort()]; }", false),
+];
+
+#[test]
+fn what_a_module_holds_is_new_for_every_call() {
+    for (source, is_kept) in MODULES {
+        let program = program(source, Dialect::AppSync, &Limits::default());
+        let first = call(&program, &mut Context { clock: Clock::fixed(1_000_000, 1), ..Context::default() }).unwrap();
+        for _ in 0..3 {
+            let again = call(&program, &mut Context { clock: Clock::fixed(1_000_000, 1), ..Context::default() });
+            assert_eq!(again, Ok(first.clone()), "{source}");
+        }
+        assert_eq!(program.modules[0].is_kept, *is_kept, "{source}");
+    }
+}
+
 #[test]
 fn nothing_shared_can_be_written_in_the_dialect_of_appsync() {
     let source = r#"
