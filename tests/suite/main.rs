@@ -5,6 +5,7 @@
 mod architecture;
 mod batching;
 mod cli;
+mod differential;
 mod execution;
 mod faults;
 mod harness;
