@@ -36,7 +36,7 @@ export default function (native, isStandard) {
     ownKeys(target) { loadContext(this, target); return ownKeys(target); },
   };
 
-  const library = { util: {}, runtime: {}, extensions: {}, dynamodb: {} };
+  const library = { util: {}, runtime: {}, extensions: {}, dynamodb: {}, rds: {}, ai: {} };
   const place = (path, value) => {
     const names = path.split(".");
     const last = names.pop();
@@ -48,7 +48,7 @@ export default function (native, isStandard) {
   for (const path of native.unavailable) {
     place(path, () => { throw new SystemError(`${path} is not available in this version of Syncline`); });
   }
-  const { util, runtime, extensions, dynamodb } = library;
+  const { util, runtime, extensions, dynamodb, rds, ai } = library;
   util.str = { normalize: (text, form) => String(text).normalize(String(form).toUpperCase()) };
 
   const { log } = native;
@@ -153,7 +153,7 @@ export default function (native, isStandard) {
 
   return {
     __proto__: null,
-    library: freeze({ utils: freeze({ util, runtime, extensions }), dynamodb }),
+    library: freeze({ utils: freeze({ util, runtime, extensions }), dynamodb, rds, ai }),
     objectTraps: freeze(traps(native.objectGet)),
     listTraps: freeze(traps(native.listGet)),
     contextTraps,
