@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::JsProgram;
-use super::dynamodb::Markers;
+use super::markers::Markers;
 use crate::context::Context;
 use crate::error::FieldError;
 use crate::handler::SkipTo;
@@ -30,7 +30,12 @@ pub(super) struct Call {
 /// An exception thrown by native code to end the handler.
 pub(super) enum Thrown {
     Raised(FieldError),
-    EarlyReturn { value: Value, skip_to: SkipTo },
+    EarlyReturn {
+        value: Value,
+        skip_to: SkipTo,
+    },
+    /// A failure of the code whose text is AppSync's own.
+    Failed(String),
 }
 
 struct Slot {
@@ -88,7 +93,7 @@ impl Call {
 }
 
 /// About as many bytes as the value's JSON text has.
-fn json_size(value: &Value) -> usize {
+pub(super) fn json_size(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) => 5,
         Value::Number(_) => 8,

@@ -121,6 +121,8 @@ pub(super) struct Reader<'b, 'js> {
     bridge: &'b Bridge<'js>,
     bytes_left: usize,
     levels_left: usize,
+    /// Whether members that are undefined are kept as null, not left out.
+    pub keeps_undefined: bool,
 }
 
 impl<'b, 'js> Reader<'b, 'js> {
@@ -128,7 +130,7 @@ impl<'b, 'js> Reader<'b, 'js> {
         let limits =
             with_call(|call| (call.program.limits().handler_output_bytes, call.program.limits().value_nesting));
         let (bytes_left, levels_left) = limits.unwrap_or((usize::MAX, 200));
-        Reader { bridge, bytes_left, levels_left }
+        Reader { bridge, bytes_left, levels_left, keeps_undefined: false }
     }
 
     /// The Rust form of a value; undefined and functions are null. Where the value came from `original`, numbers that
@@ -146,7 +148,7 @@ impl<'b, 'js> Reader<'b, 'js> {
         }
         self.spend(5)?;
         if value.is_undefined() {
-            return Ok(None);
+            return Ok(self.keeps_undefined.then_some(Value::Null));
         }
         if let Some(number) = value.as_int() {
             return Ok(Some(exact(f64::from(number), original).unwrap_or_else(|| number.into())));

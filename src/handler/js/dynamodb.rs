@@ -1,21 +1,12 @@
 //! `@aws-appsync/utils/dynamodb`: builders of request documents (spec appsync-js 2.10, 2.11).
 
-use std::sync::Arc;
-
+use super::markers::{Builder, Marker, Markers};
 use crate::handler::util::dynamodb::typed;
 use crate::handler::util::expression::build_expression;
 use crate::handler::util::{Refusal, argument};
 use crate::value::{Map, Str, Value, object};
 
-/// What the results of `operations.*` and `toStringSet` and its kin mean to the builders.
-#[derive(Clone, Debug)]
-pub(super) enum Marker {
-    /// A typed value that stays as it is where others are converted.
-    Typed(Value),
-    /// Operands are typed already.
-    Operation(Operation),
-}
-
+/// What the results of `operations.*` do to an attribute.
 #[derive(Clone, Debug)]
 pub(super) enum Operation {
     Set(Value),
@@ -27,26 +18,10 @@ pub(super) enum Operation {
     UpdateListItem(Value, i64),
 }
 
-/// The markers that one call has made. A marker is known by the identity of its object, which client data cannot forge.
-#[derive(Default)]
-pub(super) struct Markers(Vec<(Arc<Map>, Marker)>);
-
 impl Markers {
-    pub fn find(&self, value: &Value) -> Option<&Marker> {
-        let Value::Object(map) = value else { return None };
-        self.0.iter().find(|(known, _)| Arc::ptr_eq(known, map)).map(|(_, marker)| marker)
-    }
-
-    /// Remembers what `visible`, the object that the code sees, means.
-    fn mark(&mut self, visible: Map, marker: Marker) -> Value {
-        let map = Arc::new(visible);
-        self.0.push((map.clone(), marker));
-        Value::Object(map)
-    }
-
     /// DynamoDB's form of a value, with markers in it kept.
     fn typed(&self, value: &Value) -> Value {
-        if self.0.is_empty() {
+        if self.is_empty() {
             return typed(value);
         }
         match (self.find(value), value) {
@@ -70,9 +45,6 @@ impl Markers {
         }
     }
 }
-
-/// A function of the module.
-pub(super) type Builder = fn(&mut Markers, &[Value]) -> Result<Value, Refusal>;
 
 /// Every function of the module, by its path.
 pub(super) const BUILDERS: &[(&str, Builder)] = &[

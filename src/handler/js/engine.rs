@@ -263,6 +263,9 @@ fn explain(ctx: &Ctx, program: &JsProgram, error: RunError) -> Ending {
         return match thrown {
             Thrown::Raised(error) => Ending::Raised(error),
             Thrown::EarlyReturn { value, skip_to } => Ending::Returned(Returned::EarlyReturn { value, skip_to }),
+            Thrown::Failed(message) => {
+                Ending::Failed { error: FieldError::code(message), position: position(), is_fatal: false }
+            }
         };
     }
     let message = object.get::<_, rquickjs::Coerced<String>>("message").map_or_else(|_| String::new(), |text| text.0);

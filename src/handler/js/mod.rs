@@ -7,12 +7,15 @@
 //! could carry anything over are instantiated anew for every call. And whatever the code does, the call ends: time, memory, stack, loop rounds and the
 //! size of the result are bounded.
 
+mod ai;
 mod call;
 mod convert;
 mod dynamodb;
 mod engine;
 mod host;
+mod markers;
 mod natives;
+mod rds;
 mod source;
 #[cfg(test)]
 mod tests;

@@ -5,8 +5,8 @@ use rquickjs::{Ctx, Error, Exception, Function, IntoJs, Object, Value as JsValue
 
 use super::call::{Thrown, with_call};
 use super::convert::{Bridge, ReadError, Reader};
-use super::dynamodb::{BUILDERS, Builder};
-use super::{host, source};
+use super::markers::Builder;
+use super::{ai, dynamodb, host, rds, source};
 use crate::context::{LogLevel, LogLine};
 use crate::handler::SkipTo;
 use crate::handler::util::{self, Refusal};
@@ -23,9 +23,15 @@ pub(super) fn natives<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
         let native = move |ctx: Ctx<'js>, arguments: Rest<JsValue<'js>>| call_util(&ctx, function, &arguments.0);
         functions.set(format!("util.{path}"), Function::new(ctx.clone(), native)?)?;
     }
-    for &(path, builder) in BUILDERS {
-        let native = move |ctx: Ctx<'js>, arguments: Rest<JsValue<'js>>| call_builder(&ctx, builder, &arguments.0);
-        functions.set(format!("dynamodb.{path}"), Function::new(ctx.clone(), native)?)?;
+    for (module, builders) in [("dynamodb", dynamodb::BUILDERS), ("rds", rds::BUILDERS), ("ai", ai::BUILDERS)] {
+        // A condition on an undefined value must not vanish, and with it the `WHERE` of a DELETE.
+        let keeps_undefined = module == "rds";
+        for &(path, builder) in builders {
+            let native = move |ctx: Ctx<'js>, arguments: Rest<JsValue<'js>>| {
+                call_builder(&ctx, builder, keeps_undefined, &arguments.0)
+            };
+            functions.set(format!("{module}.{path}"), Function::new(ctx.clone(), native)?)?;
+        }
     }
     functions.set("runtime.earlyReturn", Function::new(ctx.clone(), early_return)?)?;
     natives.set("functions", functions)?;
@@ -46,7 +52,14 @@ pub(super) fn natives<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
 }
 
 fn read_arguments<'js>(bridge: &Bridge<'js>, arguments: &[JsValue<'js>]) -> rquickjs::Result<Vec<Value>> {
-    let mut reader = Reader::new(bridge);
+    read_arguments_with(&mut Reader::new(bridge), bridge, arguments)
+}
+
+fn read_arguments_with<'js>(
+    reader: &mut Reader<'_, 'js>,
+    bridge: &Bridge<'js>,
+    arguments: &[JsValue<'js>],
+) -> rquickjs::Result<Vec<Value>> {
     arguments
         .iter()
         .map(|argument| reader.read(argument, None).map_err(|error| throw_read(&bridge.ctx, error)))
@@ -83,9 +96,16 @@ fn call_util<'js>(
     give_result(&bridge, result)
 }
 
-fn call_builder<'js>(ctx: &Ctx<'js>, builder: Builder, arguments: &[JsValue<'js>]) -> rquickjs::Result<JsValue<'js>> {
+fn call_builder<'js>(
+    ctx: &Ctx<'js>,
+    builder: Builder,
+    keeps_undefined: bool,
+    arguments: &[JsValue<'js>],
+) -> rquickjs::Result<JsValue<'js>> {
     let bridge = Bridge::new(ctx)?;
-    let arguments = read_arguments(&bridge, arguments)?;
+    let mut reader = Reader::new(&bridge);
+    reader.keeps_undefined = keeps_undefined;
+    let arguments = read_arguments_with(&mut reader, &bridge, arguments)?;
     match with_call(|call| builder(&mut call.markers, &arguments)) {
         // A marker is known by the identity of its object, which only a lazy object keeps.
         Some(Ok(value)) => bridge.give_lazy(&value),
@@ -98,6 +118,7 @@ fn give_result<'js>(bridge: &Bridge<'js>, result: Option<Result<Value, Refusal>>
         // Mostly placed into a request as it is: lazy, so that it is not converted twice.
         Some(Ok(value)) => bridge.give(&value, 0),
         Some(Err(Refusal::Failed(message))) => Err(host::throw(&bridge.ctx, &message)),
+        Some(Err(Refusal::Worded(message))) => Err(throw_thrown(&bridge.ctx, Thrown::Failed(message))),
         Some(Err(Refusal::Raised(error))) => Err(throw_thrown(&bridge.ctx, Thrown::Raised(error))),
         None => Err(host::throw(&bridge.ctx, "not inside a handler")),
     }
@@ -108,6 +129,7 @@ fn throw_thrown(ctx: &Ctx, thrown: Thrown) -> Error {
     let message = match &thrown {
         Thrown::Raised(error) => error.message.to_string(),
         Thrown::EarlyReturn { .. } => "early return".to_owned(),
+        Thrown::Failed(message) => message.clone(),
     };
     with_call(|call| call.thrown = Some(thrown));
     match Exception::from_message(ctx.clone(), &message) {

@@ -37,7 +37,7 @@ export default function (native, isStandard) {
     ownKeys(target) { loadContext(this, target); return ownKeys(target); },
   };
 
-  const library = { util: {}, runtime: {}, extensions: {}, dynamodb: {} };
+  const library = { util: {}, runtime: {}, extensions: {}, dynamodb: {}, rds: {}, ai: {} };
   const place = (path, value) => {
     const names = path.split(".");
     const last = names.pop();
@@ -49,7 +49,7 @@ export default function (native, isStandard) {
   for (const path of native.unavailable) {
     place(path, () => { throw new SystemError(`${path} is not available in this version of Syncline`); });
   }
-  const { util, runtime, extensions, dynamodb } = library;
+  const { util, runtime, extensions, dynamodb, rds, ai } = library;
   util.str = { normalize: (text, form) => String(text).normalize(String(form).toUpperCase()) };
 
   // Null and undefined are one value (spec appsync-js 1.5). Rewritten code compares with `same`, and takes values that a
@@ -200,7 +200,7 @@ export default function (native, isStandard) {
 
   return {
     __proto__: null,
-    library: freeze({ utils: freeze({ util, runtime, extensions }), dynamodb }),
+    library: freeze({ utils: freeze({ util, runtime, extensions }), dynamodb, rds, ai }),
     objectTraps: freeze(traps(native.objectGet)),
     listTraps: freeze(traps(native.listGet)),
     contextTraps,

@@ -10,6 +10,7 @@ pub mod expression;
 pub mod http;
 pub mod ids;
 pub mod math;
+pub mod rds;
 pub mod time;
 
 use crate::clock::Clock;
@@ -32,11 +33,18 @@ pub enum Refusal {
     Raised(FieldError),
     /// The call itself was wrong: a failure of the running code, at the place of the call.
     Failed(String),
+    /// Like `Failed`, with AppSync's own text, to which nothing is added.
+    Worded(String),
 }
 
 impl Refusal {
     pub fn failed(message: impl Into<String>) -> Refusal {
         Refusal::Failed(message.into())
+    }
+
+    /// `message` is AppSync's own text.
+    pub fn worded(message: impl Into<String>) -> Refusal {
+        Refusal::Worded(message.into())
     }
 }
 
@@ -80,6 +88,7 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("transform.toDynamoDBFilterExpression", expression::to_filter_expression),
     ("transform.toDynamoDBConditionExpression", expression::to_filter_expression),
     ("http.copyHeaders", http::copy_headers),
+    ("rds.toJsonObject", rds::to_json_object),
     ("math.roundNum", math::round_num),
     ("math.minVal", math::min_val),
     ("math.maxVal", math::max_val),
@@ -99,7 +108,6 @@ pub const UNAVAILABLE: &[&str] = &[
     "util.http.addResponseHeaders",
     "util.xml.toMap",
     "util.xml.toJsonString",
-    "util.rds.toJsonObject",
     "extensions.evictFromApiCache",
     "extensions.setSubscriptionFilter",
     "extensions.setSubscriptionInvalidationFilter",

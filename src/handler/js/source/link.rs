@@ -53,8 +53,24 @@ pub(crate) const LIBRARY: &[(&str, &str, &[&str])] = &[
             "toBinarySet",
         ],
     ),
+    (
+        "@aws-appsync/utils/rds",
+        "rds",
+        &[
+            "select",
+            "insert",
+            "update",
+            "remove",
+            "createPgStatement",
+            "createMySQLStatement",
+            "sql",
+            "typeHint",
+            "agg",
+            "toJsonObject",
+        ],
+    ),
+    ("@aws-appsync/utils/ai", "ai", &["invokeModel", "converse"]),
 ];
-const LATER: &[&str] = &["@aws-appsync/utils/rds", "@aws-appsync/utils/ai"];
 
 /// Reads `entries` and everything that they import; the result's order puts imported modules first.
 pub(crate) fn link(
@@ -225,11 +241,6 @@ impl<'s> Linker<'s> {
     fn resolve(&mut self, file: &Arc<SourceFile>, specifier: &str, range: &std::ops::Range<usize>) -> Option<Target> {
         if let Some((_, name, exports)) = LIBRARY.iter().find(|(known, ..)| *known == specifier) {
             return Some(Target::Library { name, exports });
-        }
-        if LATER.contains(&specifier) {
-            let message = format!("`{specifier}` is not available in this version of Syncline");
-            self.problems.push(Diagnostic::error(message).at(file, range.clone()));
-            return None;
         }
         if !specifier.starts_with("./") && !specifier.starts_with("../") {
             let libraries = LIBRARY.iter().map(|(known, ..)| *known);
