@@ -7,9 +7,12 @@ pub mod dynamodb;
 pub mod encoding;
 pub mod errors;
 pub mod expression;
+pub mod extensions;
 pub mod http;
 pub mod ids;
 pub mod math;
+pub mod search;
+pub mod subscription_filter;
 pub mod time;
 
 use crate::clock::Clock;
@@ -79,7 +82,11 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("dynamodb.fromS3ObjectJson", dynamodb::from_s3_object_json),
     ("transform.toDynamoDBFilterExpression", expression::to_filter_expression),
     ("transform.toDynamoDBConditionExpression", expression::to_filter_expression),
+    ("transform.toElasticsearchQueryDSL", search::to_query_dsl),
+    ("transform.toSubscriptionFilter", subscription_filter::to_subscription_filter),
     ("http.copyHeaders", http::copy_headers),
+    ("http.addResponseHeader", http::add_response_header),
+    ("http.addResponseHeaders", http::add_response_headers),
     ("math.roundNum", math::round_num),
     ("math.minVal", math::min_val),
     ("math.maxVal", math::max_val),
@@ -93,17 +100,9 @@ pub const UNAVAILABLE: &[&str] = &[
     "util.time.nowFormatted",
     "util.time.parseFormattedToEpochMilliSeconds",
     "util.time.epochMilliSecondsToFormatted",
-    "util.transform.toElasticsearchQueryDSL",
-    "util.transform.toSubscriptionFilter",
-    "util.http.addResponseHeader",
-    "util.http.addResponseHeaders",
     "util.xml.toMap",
     "util.xml.toJsonString",
     "util.rds.toJsonObject",
-    "extensions.evictFromApiCache",
-    "extensions.setSubscriptionFilter",
-    "extensions.setSubscriptionInvalidationFilter",
-    "extensions.invalidateSubscriptions",
 ];
 
 static NULL: Value = Value::Null;
