@@ -346,11 +346,7 @@ impl Api {
         let execution = loader.drive(execute(&self.executable, execution, &services)).await;
         let stats = loader.stats();
         let report = OperationReport {
-            operation_type: match operation.operation_type() {
-                OperationType::Query => "query",
-                OperationType::Mutation => "mutation",
-                OperationType::Subscription => "subscription",
-            },
+            operation_type: operation.operation_type().keyword(),
             operation_name: operation.definition().name.clone(),
             resolver_count: execution.resolver_count,
             error_count: execution.response.errors.len(),

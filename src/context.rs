@@ -1,10 +1,16 @@
 //! What a handler sees as `ctx`: shapes as AppSync gives them (spec appsync-js 1.10).
 
+mod effects;
+
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::error::{FieldError, Location};
 use crate::value::{Map, Str, Value};
+
+pub use effects::{
+    CacheEviction, Effects, FilterCondition, FilterOperator, Invalidations, LogLevel, LogLine, ResponseHeader,
+    ResponseHeaders, SubscriptionFilter, SubscriptionInvalidation,
+};
 
 /// The context of one resolver run. Unit handlers and the stages of a pipeline share it one after the other.
 #[derive(Clone, Debug, Default)]
@@ -26,47 +32,29 @@ pub struct Context {
     pub error: Option<DataSourceError>,
     /// The API's environment variables, string to string.
     pub env: Arc<Map>,
+    /// What kind of operation asks; `None` where nobody knows: `syncline eval`, and the event of a direct Lambda resolver.
+    pub operation: Option<OperationType>,
     /// What handlers leave besides their return value.
     pub effects: Effects,
     pub clock: Clock,
 }
 
-/// Side results of the handlers of one resolver run, in the order in which they arose.
-#[derive(Clone, Debug, Default)]
-pub struct Effects {
-    /// `util.appendError` calls; `ctx.outErrors` shows them to later handlers.
-    pub errors: Vec<FieldError>,
-    /// `console.log` lines.
-    pub logs: Vec<LogLine>,
-}
-
-/// One `console.log`, `console.error` or `console.debug` call.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LogLine {
-    pub level: LogLevel,
-    /// File of the author's source, relative to the project.
-    pub file: Str,
-    pub location: Location,
-    /// The arguments as JSON, separated by one blank.
-    pub message: String,
-}
-
+/// The three kinds of operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogLevel {
-    Debug,
-    Info,
-    Error,
+pub enum OperationType {
+    Query,
+    Mutation,
+    Subscription,
 }
 
-/// The line format that AppSync writes and EvaluateCode returns (spec appsync-js 1.7): `INFO - code.js:5:3: "x" 1`.
-impl std::fmt::Display for LogLine {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let level = match self.level {
-            LogLevel::Debug => "DEBUG",
-            LogLevel::Info => "INFO",
-            LogLevel::Error => "ERROR",
-        };
-        write!(f, "{level} - {}:{}:{}: {}", self.file, self.location.line, self.location.column, self.message)
+impl OperationType {
+    /// GraphQL's keyword: `query`, `mutation`, `subscription`.
+    pub fn keyword(self) -> &'static str {
+        match self {
+            OperationType::Query => "query",
+            OperationType::Mutation => "mutation",
+            OperationType::Subscription => "subscription",
+        }
     }
 }
 

@@ -21,6 +21,9 @@ pub struct FieldError {
     pub data: Value,
     /// Shown to the client as it is.
     pub error_info: Value,
+    /// Raised by `util.unauthorized`, which names neither field nor type: `resolver` words the message after both. A
+    /// `util.error` with the same text and type keeps its text.
+    pub is_unauthorized: bool,
 }
 
 impl FieldError {

@@ -1,6 +1,27 @@
 //! Every bound in one place. Each names its unit and its source; "ours" marks a bound that AppSync does not document.
+//! Those that nobody changes are constants.
 
 use std::time::Duration;
+
+/// Bytes of all custom headers of one response, names and values. AppSync: 4 KB (spec appsync-js 1.6).
+pub const RESPONSE_HEADER_BYTES: usize = 4 * 1024;
+
+/// `extensions.invalidateSubscriptions` calls in one request. AppSync: 5 (spec appsync-js 1.6).
+pub const SUBSCRIPTION_INVALIDATIONS: usize = 5;
+
+/// Errors that the handlers of one resolver run append. Ours.
+pub const APPENDED_ERRORS: usize = 1_000;
+
+/// `extensions.evictFromApiCache` calls of one resolver run. Ours.
+pub const CACHE_EVICTIONS: usize = 1_000;
+
+/// Bytes of the text, names and placeholders that `util.transform` makes of one filter. Ours: placeholders repeat the
+/// names of fields, so that a small filter can ask for gigabytes. DynamoDB takes 4 KB of expression and 2 MB of values.
+pub const EXPRESSION_BYTES: usize = 5 * 1024 * 1024;
+
+/// Filters that `util.transform.toSubscriptionFilter` gives, over all groups. Ours: groups multiply. A subscription takes
+/// 10 filters in a group (spec appsync-service 5.8).
+pub const SUBSCRIPTION_FILTERS: usize = 10_000;
 
 /// Bounds on what a project and a client may ask for.
 #[derive(Clone, Debug, PartialEq)]

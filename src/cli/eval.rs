@@ -10,7 +10,7 @@ use crate::cli::setup::{print_problems, read_argument};
 use crate::cli::{Common, Failure};
 use crate::clock::Clock;
 use crate::context::{Context, LogLine};
-use crate::error::{FieldError, SourceFile};
+use crate::error::{Diagnostic, FieldError, SourceFile};
 use crate::handler::js::{Dialect, JsProgram};
 use crate::handler::{self, Returned};
 use crate::limits::Limits;
@@ -18,8 +18,9 @@ use crate::project::{Project, Runtime};
 use crate::value::{Str, Value, object};
 
 #[derive(Args)]
+#[command(after_help = MORE_HELP)]
 pub struct Arguments {
-    /// The resolver or function code
+    /// The resolver or function code, JavaScript or TypeScript
     file: PathBuf,
     /// Which function to run
     #[arg(long, value_enum)]
@@ -27,7 +28,29 @@ pub struct Arguments {
     /// A file with the context's JSON; `-` reads standard input; default: an empty context
     #[arg(long, value_name = "FILE")]
     context: Option<PathBuf>,
+    /// What time it is: ISO 8601, or milliseconds since 1970; default: now
+    #[arg(long, value_name = "TIME", value_parser = read_time, allow_hyphen_values = true)]
+    now: Option<i64>,
+    /// Draw ids and random numbers from this number, the same in every run; default: truly random
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// What util.autoId, autoUlid and autoKsuid give, in this order; when all are used up a further call fails. Separated
+    /// by commas, or one option for each
+    #[arg(long, value_name = "ID,ID", value_delimiter = ',')]
+    ids: Vec<String>,
 }
+
+const MORE_HELP: &str = "\
+Prints what EvaluateCode answers, as JSON: `evaluationResult`, `stash` and `outErrors` as texts of JSON, `logs` in
+CloudWatch's format, and `error` where the code failed; for code that does not pass the checks with `codeErrors`.
+The code stands as `code.js` in it. With --now and either --seed or --ids every run prints the same.
+
+Example:
+  echo '{ \"arguments\": { \"title\": \"First\" } }' |
+    syncline eval resolvers/posts/Mutation.addPost.js --function request --context - \\
+      --now 2026-01-01T00:00:00Z --ids post-1
+
+Exit codes: 0 the function returned, 1 it failed or the code has errors, 2 usage.";
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Function {
@@ -38,20 +61,45 @@ enum Function {
 /// The name that EvaluateCode gives the code in positions.
 const CODE: &str = "code.js";
 
+/// Characters of a context that AWS's EvaluateCode takes (spec appsync-js 1.6).
+const CONTEXT_CHARACTERS: usize = 28_000;
+
+/// Characters of a result that AWS's EvaluateCode gives (spec appsync-js 1.6).
+const RESULT_CHARACTERS: usize = 65_536;
+
 /// Prints `{evaluationResult, error, logs, stash, outErrors}`; fails when the code did.
 pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
     let context = match &arguments.context {
-        Some(path) => Value::parse(&read_argument(path)?)
-            .map_err(|error| Failure::Usage(format!("`{}` is not JSON: {error}", path.display())))?,
+        Some(path) => {
+            let text = read_argument(path)?;
+            warn_about_size("the context", &text, CONTEXT_CHARACTERS);
+            let context = Value::parse(&text)
+                .map_err(|error| Failure::Usage(format!("`{}` is not JSON: {error}", path.display())))?;
+            match context {
+                Value::Object(_) => context,
+                other => {
+                    let (path, kind) = (path.display(), other.kind());
+                    return Err(Failure::Usage(format!("`{path}` must hold a JSON object, not a {kind}")));
+                }
+            }
+        }
         None => Value::empty_object(),
     };
+    let mut ctx = Context { clock: clock(arguments), ..Context::from_json(&context) };
     let code = Code::read(common, &arguments.file)?;
-    let program =
-        JsProgram::compile(&code.modules, std::slice::from_ref(&code.entry), code.dialect, &Limits::default())
-            .map_err(|problems| {
-                print_problems(&problems);
-                Failure::Findings
-            })?;
+    let compiled = JsProgram::compile(&code.modules, std::slice::from_ref(&code.entry), code.dialect, &code.limits);
+    let program = match compiled {
+        Ok(program) => program,
+        Err(problems) => {
+            let error = object! {
+                "message" => "The code contains one or more errors.",
+                "codeErrors" => problems.iter().map(|problem| code_error(problem, &code.entry)).collect::<Value>(),
+            };
+            print(&evaluation(Err(error), &ctx, &code.entry));
+            print_problems(&problems);
+            return Err(Failure::Findings);
+        }
+    };
     let handler = program.handler(&code.entry).map(handler::Handler::Js);
     let handler = handler.ok_or_else(|| Failure::Usage(format!("`{}` is no script", arguments.file.display())))?;
     let (function, is_exported) = match arguments.function {
@@ -61,28 +109,60 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
     if !is_exported {
         return Err(Failure::Usage(format!("`{}` exports no `{}`", arguments.file.display(), function.name())));
     }
-    let mut ctx = Context { clock: Clock::system(), ..Context::from_json(&context) };
-    let outcome = handler.call(function, &mut ctx);
+    let outcome = match handler.call(function, &mut ctx) {
+        Ok(Returned::Value(value) | Returned::EarlyReturn { value, .. }) => Ok(value.to_string()),
+        Err(failure) => Err(runtime_error(&failure, &code.entry)),
+    };
+    if let Ok(result) = &outcome {
+        warn_about_size("the result", result, RESULT_CHARACTERS);
+    }
     let failed = outcome.is_err();
-    println!("{}", serde_json::to_string_pretty(&evaluation(outcome, &ctx, &code.entry)).unwrap_or_default());
+    print(&evaluation(outcome, &ctx, &code.entry));
     if failed { Err(Failure::Findings) } else { Ok(()) }
 }
 
+fn clock(arguments: &Arguments) -> Clock {
+    let mut clock = Clock::system();
+    if let Some(now) = arguments.now {
+        clock = clock.standing_at(now);
+    }
+    if let Some(seed) = arguments.seed {
+        clock = clock.seeded(seed);
+    }
+    if !arguments.ids.is_empty() {
+        clock = clock.handing_out(arguments.ids.iter().map(Str::from));
+    }
+    clock
+}
+
+/// Milliseconds since 1970 out of either form.
+fn read_time(text: &str) -> Result<i64, String> {
+    let time = match text.parse() {
+        Ok(milliseconds) => jiff::Timestamp::from_millisecond(milliseconds),
+        Err(_) => text.parse(),
+    };
+    time.map(|time: jiff::Timestamp| time.as_millisecond())
+        .map_err(|_| "expected a time like 2026-01-01T00:00:00Z, or milliseconds since 1970".to_owned())
+}
+
+/// AWS refuses what is larger. Here it is only said: a large context is a nuisance to AWS, and no reason not to look into
+/// it on a machine of one's own.
+fn warn_about_size(what: &str, text: &str, most_characters: usize) {
+    let count = text.chars().count();
+    if count > most_characters {
+        eprintln!("warning: {what} has {count} characters; EvaluateCode on AWS takes at most {most_characters}");
+    }
+}
+
+fn print(evaluation: &Value) {
+    println!("{}", serde_json::to_string_pretty(evaluation).unwrap_or_default());
+}
+
 /// The answer of EvaluateCode: results as JSON texts.
-fn evaluation(outcome: Result<Returned, handler::Failure>, ctx: &Context, entry: &str) -> Value {
+fn evaluation(outcome: Result<String, Value>, ctx: &Context, entry: &str) -> Value {
     let (result, error) = match outcome {
-        Ok(Returned::Value(value) | Returned::EarlyReturn { value, .. }) => {
-            (Value::from(value.to_string()), Value::Null)
-        }
-        Err(failure) => {
-            let message = match &failure.position {
-                Some((file, at)) => {
-                    format!("{}:{}:{}: {}", shown(file, entry), at.line, at.column, failure.error.message)
-                }
-                None => failure.error.message.to_string(),
-            };
-            (Value::Null, object! { "message" => message, "codeErrors" => Vec::<Value>::new() })
-        }
+        Ok(result) => (Value::from(result), Value::Null),
+        Err(error) => (Value::Null, error),
     };
     let log = |line: &LogLine| {
         let line = LogLine { file: shown(&line.file, entry).into(), ..line.clone() };
@@ -95,6 +175,38 @@ fn evaluation(outcome: Result<Returned, handler::Failure>, ctx: &Context, entry:
         "stash" => ctx.stash.to_string(),
         "outErrors" => ctx.effects.errors.iter().map(out_error).collect::<Value>().to_string(),
     }
+}
+
+/// A failure of the running code has its place before the message; one that the code raised has none.
+fn runtime_error(failure: &handler::Failure, entry: &str) -> Value {
+    let message = match &failure.position {
+        Some((file, at)) => format!("{}:{}:{}: {}", shown(file, entry), at.line, at.column, failure.error.message),
+        None => failure.error.message.to_string(),
+    };
+    object! { "message" => message, "codeErrors" => Vec::<Value>::new() }
+}
+
+/// A finding of the checks in AWS's form (spec appsync-js 1.2). One in an imported file names that file as AWS names
+/// files in texts: `lib.js(5,14): …`.
+fn code_error(problem: &Diagnostic, entry: &str) -> Value {
+    // How handlers' checks begin what their parser says.
+    let (error_type, message) = match problem.message.strip_prefix("syntax error: ") {
+        Some(message) => ("PARSER_ERROR", message),
+        None => ("LINT_ERROR", problem.message.as_str()),
+    };
+    let Some(place) = &problem.place else {
+        // AWS's location of what has none (spec appsync-js 1.2).
+        let location = object! { "line" => 0, "column" => 0, "span" => -1 };
+        return object! { "errorType" => error_type, "value" => message, "location" => location };
+    };
+    let at = place.file.location(place.start);
+    let value = match place.file.path.as_str() {
+        path if path == entry => message.to_owned(),
+        path => format!("{path}({},{}): {message}", at.line, at.column),
+    };
+    let span = place.file.text.get(place.start..place.end).map_or(0, |text| text.chars().count());
+    let location = object! { "line" => at.line as i64, "column" => at.column as i64, "span" => span };
+    object! { "errorType" => error_type, "value" => value, "location" => location }
 }
 
 fn shown<'a>(file: &'a str, entry: &str) -> &'a str {
@@ -115,6 +227,7 @@ struct Code {
     entry: Str,
     modules: Vec<Arc<SourceFile>>,
     dialect: Dialect,
+    limits: Limits,
 }
 
 impl Code {
@@ -125,7 +238,7 @@ impl Code {
         }
         let entry = Str::from(file.file_name().unwrap_or(file.as_os_str()).to_string_lossy().as_ref());
         let source = SourceFile::new(entry.clone(), read_argument(file)?);
-        Ok(Code { entry, modules: vec![source], dialect: Dialect::AppSync })
+        Ok(Code { entry, modules: vec![source], dialect: Dialect::AppSync, limits: Limits::default() })
     }
 
     fn of_project(common: &Common, file: &Path) -> Option<Code> {
@@ -139,6 +252,7 @@ impl Code {
             Runtime::Standard => Dialect::Standard,
         };
         let is_known = project.modules.iter().any(|module| module.path == entry);
-        is_known.then_some(Code { entry, modules: project.modules, dialect })
+        let limits = project.limits();
+        is_known.then_some(Code { entry, modules: project.modules, dialect, limits })
     }
 }

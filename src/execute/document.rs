@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_graphql::parser::{self, types as ast};
 use async_graphql::{Name, Pos, Positioned};
 
+pub use crate::context::OperationType;
 use crate::error::{GraphQLError, Location};
 use crate::limits::Limits;
 use crate::schema::{Literal, NameMap, Type};
@@ -16,13 +17,6 @@ use crate::value::{Number, Str};
 pub struct Document {
     pub operations: Vec<Arc<OperationDefinition>>,
     pub fragments: NameMap<Arc<FragmentDefinition>>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OperationType {
-    Query,
-    Mutation,
-    Subscription,
 }
 
 #[derive(Debug)]

@@ -23,7 +23,7 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
-use crate::context::{Context, Identity, Info, LogLine, RequestInfo};
+use crate::context::{Context, Effects, Identity, Info, Invalidations, LogLine, RequestInfo, ResponseHeaders};
 use crate::error::{FieldError, GraphQLError};
 use crate::execute::complete::{Completion, Path};
 use crate::execute::document::OperationType;
@@ -63,6 +63,8 @@ pub struct Execution {
     pub resolver_count: usize,
     /// What handlers logged, and the failures of handlers with their places.
     pub logs: Vec<LogLine>,
+    /// Subscriptions that mutations want ended; for whoever runs subscriptions.
+    pub invalidations: Invalidations,
 }
 
 /// [ExecuteRequest](https://spec.graphql.org/October2021/#ExecuteRequest()) for queries and mutations.
@@ -119,19 +121,46 @@ struct Executor<'a> {
     variables: &'a Value,
 }
 
+/// What the handlers of all resolvers left, in the order in which these were done.
+#[derive(Default)]
+struct Gathered {
+    logs: Vec<LogLine>,
+    headers: ResponseHeaders,
+    invalidations: Invalidations,
+    cache_entries_deleted: Option<u64>,
+}
+
+impl Gathered {
+    /// Takes the effects of one resolver, and gives the errors to report for its field. AppSync's limits hold for the
+    /// request, so what a resolver was allowed may be too much here.
+    fn take(&mut self, effects: Effects) -> Vec<FieldError> {
+        let mut errors = effects.errors;
+        self.logs.extend(effects.logs);
+        errors.extend(effects.response_headers.into_iter().filter_map(|header| self.headers.add(header).err()));
+        let invalidations = effects.invalidations.into_iter();
+        errors.extend(invalidations.filter_map(|invalidation| self.invalidations.add(invalidation).err()));
+        if !effects.cache_evictions.is_empty() {
+            // There is no API cache, so that nothing is deleted. That the member is there nevertheless follows spec
+            // appsync-js 2.9; spec appsync-service 6.2 has it only when something was deleted. UNCONFIRMED.
+            self.cache_entries_deleted.get_or_insert(0);
+        }
+        errors
+    }
+}
+
 type Running<'a> = FuturesUnordered<BoxFuture<'a, (usize, Resolution)>>;
 
 impl<'a> Executor<'a> {
     async fn run(&'a self, mut completion: Completion<'a>, plan: &'a Plan, root: &Value, is_serial: bool) -> Execution {
         let mut results: Vec<Node> = Vec::new();
-        let mut logs = Vec::new();
+        let mut gathered = Gathered::default();
         let deadline = self.services.deadline;
         let mut data = if is_serial {
             // Mutation roots run one after the other, each to its end (GraphQL specification 6.2.2).
             let mut fields = Vec::with_capacity(plan.fields.len());
             for field in &plan.fields {
                 fields.push(completion.complete_field(plan, field, root, &Path::Base(&[])));
-                self.drain(&mut completion, &mut results, &mut logs, deadline).await;
+                self.drain(&mut completion, &mut results, &mut gathered, deadline).await;
             }
             match Node::container(&fields, true) {
                 Ok(state) => Node::Object { keys: plan.keys.clone(), fields, state },
@@ -139,13 +168,15 @@ impl<'a> Executor<'a> {
             }
         } else {
             let data = completion.complete_object(plan, root, &Path::Base(&[]), true);
-            self.drain(&mut completion, &mut results, &mut logs, deadline).await;
+            self.drain(&mut completion, &mut results, &mut gathered, deadline).await;
             data
         };
         data.settle(&mut results);
         let data = (!matches!(data, Node::Leaf(Value::Null) | Node::Bubble)).then_some(data);
         let resolver_count = completion.resolver_count();
-        Execution { response: Response { data, errors: completion.errors }, resolver_count, logs }
+        let Gathered { logs, headers, invalidations, cache_entries_deleted } = gathered;
+        let response = Response { data, errors: completion.errors, cache_entries_deleted, headers };
+        Execution { response, resolver_count, logs, invalidations }
     }
 
     /// Runs every resolver that completion has met, and those that their results lead to.
@@ -153,7 +184,7 @@ impl<'a> Executor<'a> {
         &'a self,
         completion: &mut Completion<'a>,
         results: &mut Vec<Node>,
-        logs: &mut Vec<LogLine>,
+        gathered: &mut Gathered,
         deadline: Option<tokio::time::Instant>,
     ) {
         let mut running: Running<'a> = FuturesUnordered::new();
@@ -175,7 +206,7 @@ impl<'a> Executor<'a> {
                 },
             });
             match next.await {
-                Some(Some((slot, resolution))) => self.complete(completion, results, logs, slot, resolution),
+                Some(Some((slot, resolution))) => self.complete(completion, results, gathered, slot, resolution),
                 Some(None) => return,
                 None => {
                     // Dropping the futures cancels the work in flight; what is finished is answered.
@@ -190,29 +221,20 @@ impl<'a> Executor<'a> {
         &'a self,
         completion: &mut Completion<'a>,
         results: &mut [Node],
-        logs: &mut Vec<LogLine>,
+        gathered: &mut Gathered,
         slot: usize,
         resolution: Resolution,
     ) {
         let field = completion.slots[slot].field;
         let path = std::mem::take(&mut completion.slots[slot].path);
         let path = Path::Base(&path);
-        logs.extend(resolution.effects.logs);
-        for error in resolution.effects.errors {
+        for error in gathered.take(resolution.effects) {
             completion.resolver_error(field, &path, error);
         }
         results[slot] = match resolution.value {
             Ok(value) => completion.complete_value(field, &field.output, &value, &path, true),
-            Err(error) => completion.fail(field, &path, self.worded(field, error)),
+            Err(error) => completion.fail(field, &path, error),
         };
-    }
-
-    /// AppSync words a refusal after the field that refused (spec appsync-service 3.8).
-    fn worded(&self, field: &FieldPlan, mut error: FieldError) -> FieldError {
-        if error.error_type.as_deref() == Some("Unauthorized") && error.message == "Unauthorized" {
-            error.message = format!("Not Authorized to access {} on type {}", field.name(), field.parent_type).into();
-        }
-        error
     }
 
     async fn resolve(&'a self, field: &'a FieldPlan, source: Value) -> Resolution {
@@ -251,6 +273,7 @@ impl<'a> Executor<'a> {
             stash: Value::empty_object(),
             env: self.api.env.clone(),
             clock: self.services.clock.clone(),
+            operation: Some(self.request.operation.operation_type()),
             ..Context::default()
         }
     }
@@ -270,6 +293,7 @@ fn expire(completion: &mut Completion<'_>, results: &mut [Node]) {
 
 impl Execution {
     fn refused(errors: Vec<GraphQLError>) -> Execution {
-        Execution { response: Response::refused(errors), resolver_count: 0, logs: Vec::new() }
+        let (logs, invalidations) = (Vec::new(), Invalidations::default());
+        Execution { response: Response::refused(errors), resolver_count: 0, logs, invalidations }
     }
 }

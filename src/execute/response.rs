@@ -4,15 +4,22 @@ use std::sync::Arc;
 
 use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
+use crate::context::ResponseHeaders;
 use crate::error::{FieldError, GraphQLError, Location};
 use crate::value::{Str, Value};
 
-/// The answer to one operation. `Serialize` writes AppSync's JSON: `data`, then `errors` when there are any.
+/// The answer to one operation. `Serialize` writes AppSync's JSON: `data`, then `errors` and
+/// `extensions` when there are any (spec appsync-service 4.1).
 #[derive(Debug, Default)]
 pub struct Response {
     /// `None` prints as null: nothing ran, or a non-null violation reached the root.
     pub data: Option<Node>,
     pub errors: Vec<ErrorEntry>,
+    /// How many entries of the API cache mutations deleted; `None` when none asked for it. Written as
+    /// `extensions.apiCacheEntriesDeleted`.
+    pub cache_entries_deleted: Option<u64>,
+    /// What handlers add to the HTTP response; no part of the JSON. Of several with the same name the last counts.
+    pub headers: ResponseHeaders,
 }
 
 impl Response {
@@ -20,7 +27,7 @@ impl Response {
     pub fn refused(errors: Vec<GraphQLError>) -> Response {
         let entry =
             |error: GraphQLError| ErrorEntry::Engine { path: None, locations: error.locations, message: error.message };
-        Response { data: None, errors: errors.into_iter().map(entry).collect() }
+        Response { errors: errors.into_iter().map(entry).collect(), ..Response::default() }
     }
 
     /// As JSON bytes.
@@ -210,6 +217,9 @@ impl Serialize for Response {
         map.serialize_entry("data", &self.data)?;
         if !self.errors.is_empty() {
             map.serialize_entry("errors", &self.errors)?;
+        }
+        if let Some(deleted) = self.cache_entries_deleted {
+            map.serialize_entry("extensions", &crate::value::object! { "apiCacheEntriesDeleted" => deleted })?;
         }
         map.end()
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::backend::DynamoDb;
 use crate::clock::Clock;
-use crate::context::{Context, Effects, LogLevel, LogLine};
+use crate::context::{Context, Effects, Info, LogLevel, LogLine};
 use crate::datasource::{DataSource, DomainRights, Invocation, TokenKey};
 use crate::error::FieldError;
 use crate::handler::{Failure, Function, Handler, Returned, SkipTo};
@@ -51,7 +51,7 @@ pub struct Services<'a> {
 /// What became of a field.
 pub struct Resolution {
     pub value: Result<Value, FieldError>,
-    /// Appended errors and log lines, in order.
+    /// What its handlers left besides.
     pub effects: Effects,
 }
 
@@ -150,7 +150,7 @@ fn default_response(ctx: &mut Context) -> Result<Value, FieldError> {
             message: error.message,
             error_type: Some(error.error_type),
             data: result,
-            error_info: Value::Null,
+            ..FieldError::default()
         }),
         None => Ok(result),
     }
@@ -174,9 +174,14 @@ fn call(
     handler.call(function, ctx).map(Some).map_err(|failure| reported(failure, ctx, services))
 }
 
-/// A failure inside a handler goes to the log with its place; a client sees it only on a laptop.
+/// What the client hears. A failure inside a handler goes to the log with its place; a client sees it only on a laptop.
 fn reported(failure: Failure, ctx: &mut Context, services: &Services<'_>) -> FieldError {
     let Failure { mut error, position } = failure;
+    if error.is_unauthorized {
+        // The same text as a refusal by the schema (spec appsync-service 3.8).
+        let Info { field_name, parent_type_name, .. } = &ctx.info;
+        error.message = format!("Not Authorized to access {field_name} on type {parent_type_name}").into();
+    }
     let Some((file, location)) = position else { return error };
     let place = format!("{file}:{}:{}", location.line, location.column);
     ctx.effects.logs.push(LogLine { level: LogLevel::Error, file, location, message: error.message.to_string() });

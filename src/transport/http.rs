@@ -11,7 +11,7 @@ use axum::response::Response;
 use axum::routing::{any, get};
 
 use crate::api::{Answer, Api, OperationReport, OperationRequest, Refusal};
-use crate::context::{Identity, RequestInfo};
+use crate::context::{Identity, RequestInfo, ResponseHeader, ResponseHeaders};
 use crate::transport::console::{self, Console};
 use crate::value::{Map, Str, Value};
 
@@ -129,10 +129,22 @@ async fn answer(server: &Server, api: Arc<Api>, request: Request, started: Insta
                 report: Some(&report),
                 refusal: None,
             });
-            json(StatusCode::OK, response.to_json())
+            let mut reply = json(StatusCode::OK, response.to_json());
+            add_headers(reply.headers_mut(), &response.headers);
+            reply
         }
         Ok(Answer::Refused(refusal)) => refuse(server, &refusal, started),
         Err(_) => refuse(server, &Refusal::new(500, "InternalFailure", "An internal error occurred."), started),
+    }
+}
+
+/// What handlers add to the response. They cannot name the headers that are set here (spec appsync-js 2.7).
+fn add_headers(headers: &mut HeaderMap, added: &ResponseHeaders) {
+    for ResponseHeader { name, value } in added.iter() {
+        // `util.http` has refused what is no name or no value.
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+            headers.insert(name, value);
+        }
     }
 }
 

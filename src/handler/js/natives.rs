@@ -33,6 +33,10 @@ pub(super) fn natives<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
             functions.set(format!("{module}.{path}"), Function::new(ctx.clone(), native)?)?;
         }
     }
+    for &(name, function) in util::extensions::FUNCTIONS {
+        let native = move |ctx: Ctx<'js>, arguments: Rest<JsValue<'js>>| call_extension(&ctx, function, &arguments.0);
+        functions.set(format!("extensions.{name}"), Function::new(ctx.clone(), native)?)?;
+    }
     functions.set("runtime.earlyReturn", Function::new(ctx.clone(), early_return)?)?;
     natives.set("functions", functions)?;
     natives.set("unavailable", util::UNAVAILABLE.to_vec().into_js(ctx)?)?;
@@ -93,6 +97,17 @@ fn call_util<'js>(
     let bridge = Bridge::new(ctx)?;
     let arguments = read_arguments(&bridge, arguments)?;
     let result = with_call(|call| function(&mut call.scope(), &arguments));
+    give_result(&bridge, result)
+}
+
+fn call_extension<'js>(
+    ctx: &Ctx<'js>,
+    function: util::extensions::Function,
+    arguments: &[JsValue<'js>],
+) -> rquickjs::Result<JsValue<'js>> {
+    let bridge = Bridge::new(ctx)?;
+    let arguments = read_arguments(&bridge, arguments)?;
+    let result = with_call(|call| function(&mut call.ctx, &arguments));
     give_result(&bridge, result)
 }
 

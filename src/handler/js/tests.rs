@@ -7,7 +7,9 @@ use std::time::Duration;
 use super::engine::Engine;
 use super::{Dialect, JsProgram};
 use crate::clock::Clock;
-use crate::context::{Context, DataSourceError, Identity, Info, RequestInfo};
+use crate::context::{
+    Context, DataSourceError, Effects, FilterCondition, Identity, Info, OperationType, RequestInfo, SubscriptionFilter,
+};
 use crate::error::{Diagnostic, SourceFile};
 use crate::handler::{Failure, Function, Handler, Returned, SkipTo};
 use crate::limits::Limits;
@@ -55,6 +57,9 @@ fn context(json: &Value) -> Context {
             .filter(|error| !error.is_null())
             .map(|error| DataSourceError { message: text(error.get("message")), error_type: text(error.get("type")) }),
         env: Arc::new(member("env").as_object().cloned().unwrap_or_default()),
+        operation: [OperationType::Query, OperationType::Mutation, OperationType::Subscription]
+            .into_iter()
+            .find(|operation| member("operation").as_str() == Some(operation.keyword())),
         clock: Clock::fixed(1_700_000_000_123, 1),
         ..Context::default()
     }
@@ -148,6 +153,7 @@ fn render(outcome: Result<Returned, Failure>, before: &Context, after: &Context)
     if !after.effects.errors.is_empty() {
         members.insert("outErrors".into(), after.effects.errors.iter().map(error).collect());
     }
+    members.extend(asked_for(&after.effects));
     if after.stash != before.stash {
         members.insert("stash".into(), after.stash.clone());
     }
@@ -156,6 +162,47 @@ fn render(outcome: Result<Returned, Failure>, before: &Context, after: &Context)
     }
     let lines: Vec<String> = members.iter().map(|(key, value)| format!("  \"{key}\": {value}")).collect();
     format!("{{\n{}\n}}", lines.join(",\n"))
+}
+
+/// What `util.http` and `extensions` recorded.
+fn asked_for(effects: &Effects) -> Map {
+    let mut members = Map::default();
+    let mut add = |name: &str, value: Value| {
+        members.insert(name.into(), value);
+    };
+    if !effects.response_headers.is_empty() {
+        let headers = effects.response_headers.iter().map(|header| match header.value.len() {
+            0..200 => format!("{}: {}", header.name, header.value),
+            length => format!("{}: ({length} bytes)", header.name),
+        });
+        add("headers", headers.map(Value::from).collect());
+    }
+    if !effects.cache_evictions.is_empty() {
+        let evictions = effects.cache_evictions.iter().map(|eviction| {
+            let field = format!("{}.{}", eviction.type_name, eviction.field_name);
+            object! { "field" => field, "keys" => eviction.keys.clone() }
+        });
+        add("evictions", evictions.collect());
+    }
+    let groups = |filter: &SubscriptionFilter| -> Value {
+        let condition = |condition: &FilterCondition| {
+            Value::from(format!("{} {} {}", condition.field_name, condition.operator.name(), condition.value))
+        };
+        filter.groups.iter().map(|group| group.iter().map(condition).collect::<Value>()).collect()
+    };
+    if let Some(filter) = &effects.subscription_filter {
+        add("subscriptionFilter", groups(filter));
+    }
+    if let Some(filter) = &effects.subscription_invalidation_filter {
+        add("invalidationFilter", groups(filter));
+    }
+    if !effects.invalidations.is_empty() {
+        let invalidations = effects.invalidations.iter().map(|invalidation| {
+            object! { "field" => &invalidation.subscription_field, "payload" => invalidation.payload.clone() }
+        });
+        add("invalidations", invalidations.collect());
+    }
+    members
 }
 
 #[test]

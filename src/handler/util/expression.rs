@@ -2,13 +2,22 @@
 
 use super::dynamodb::typed;
 use super::{Refusal, Scope, argument};
+use crate::limits::EXPRESSION_BYTES;
 use crate::value::{Map, Str, Value, object};
 
 /// `util.transform.toDynamoDBFilterExpression` and `…ConditionExpression`, which AppSync answers alike: JSON text, or null
 /// for a filter that it does not understand.
 pub fn to_filter_expression(_: &mut Scope, arguments: &[Value]) -> Result<Value, Refusal> {
-    let built = build_expression(argument(arguments, 0));
-    Ok(built.map(|expression| expression.into_value(true).to_string()).into())
+    let mut expression = Expression::default();
+    match build(argument(arguments, 0), &mut expression) {
+        Some(()) => Ok(expression.into_value(true).to_string().into()),
+        // Null would be no filter at all.
+        None if expression.is_too_large() => Err(Refusal::failed(format!(
+            "util.transform: the filter makes an expression of more than {} MB",
+            EXPRESSION_BYTES / (1024 * 1024)
+        ))),
+        None => Ok(Value::Null),
+    }
 }
 
 /// An expression with its placeholders.
@@ -17,9 +26,28 @@ pub struct Expression {
     pub text: String,
     pub names: Map,
     pub values: Map,
+    /// About what text, names and placeholders take.
+    size_bytes: usize,
 }
 
 impl Expression {
+    /// Counts what is about to be written; `None` when that is too much.
+    fn spend(&mut self, bytes: usize) -> Option<()> {
+        self.size_bytes = self.size_bytes.saturating_add(bytes);
+        (!self.is_too_large()).then_some(())
+    }
+
+    fn is_too_large(&self) -> bool {
+        self.size_bytes > EXPRESSION_BYTES
+    }
+
+    fn bind(&mut self, name: &str, value: Value) -> Option<()> {
+        // Once as a key, once in the text.
+        self.spend(2 * name.len())?;
+        self.values.insert(name.into(), value);
+        Some(())
+    }
+
     /// `{expression, expressionNames, expressionValues}`; an empty map of values stays only where `keep_empty` says so.
     pub fn into_value(self, keep_empty: bool) -> Value {
         let mut value = object! { "expression" => self.text, "expressionNames" => self.names };
@@ -30,11 +58,16 @@ impl Expression {
     }
 }
 
-/// The expression for a filter object; `None` when it is not one.
+/// The expression for a filter object; `None` when it is not one, or makes too much of it.
 pub fn build_expression(filter: &Value) -> Option<Expression> {
     let mut expression = Expression::default();
-    expression.text = group(filter.as_object()?, "", &mut expression)?.text;
+    build(filter, &mut expression)?;
     Some(expression)
+}
+
+fn build(filter: &Value, out: &mut Expression) -> Option<()> {
+    out.text = group(filter.as_object()?, "", out)?.text;
+    Some(())
 }
 
 /// A part of an expression: several clauses joined by AND, or one.
@@ -74,6 +107,7 @@ fn negated(filter: &Value, path: &str, out: &mut Expression) -> Option<String> {
 
 fn field_clauses(field: &str, operators: &Map, path: &str, out: &mut Expression) -> Option<String> {
     let name = format!("#{field}");
+    out.spend(2 * name.len())?;
     out.names.insert(Str::from(&name), field.into());
     let clauses = operator_clauses(&name, operators, &format!(":{path}{field}"), out)?;
     Some(match clauses.len() {
@@ -89,9 +123,7 @@ fn operator_clauses(operand: &str, operators: &Map, placeholder: &str, out: &mut
     for (operator, value) in operators {
         let operator = operator.as_str();
         let name = format!("{placeholder}_{operator}");
-        let mut bind = |name: &str, value: Value| {
-            out.values.insert(name.into(), value);
-        };
+        out.spend(operand.len())?;
         let clause = match operator {
             "eq" | "ne" | "lt" | "le" | "gt" | "ge" => {
                 let sign = match operator {
@@ -102,11 +134,11 @@ fn operator_clauses(operand: &str, operators: &Map, placeholder: &str, out: &mut
                     "gt" => ">",
                     _ => ">=",
                 };
-                bind(&name, typed(value));
+                out.bind(&name, typed(value))?;
                 format!("({operand} {sign} {name})")
             }
             "contains" | "notContains" | "beginsWith" => {
-                bind(&name, typed(value));
+                out.bind(&name, typed(value))?;
                 match operator {
                     "contains" => format!("(contains({operand},{name}))"),
                     "notContains" => format!("(NOT contains({operand},{name}))"),
@@ -115,14 +147,18 @@ fn operator_clauses(operand: &str, operators: &Map, placeholder: &str, out: &mut
             }
             "between" => {
                 let [start, end, ..] = value.as_list()? else { return None };
-                bind(&format!("{name}_start"), typed(start));
-                bind(&format!("{name}_end"), typed(end));
+                out.bind(&format!("{name}_start"), typed(start))?;
+                out.bind(&format!("{name}_end"), typed(end))?;
                 format!("({operand} BETWEEN {name}_start AND {name}_end)")
             }
             "in" => {
                 let items = value.as_list()?;
-                let names: Vec<String> = (0..items.len()).map(|index| format!("{name}_{index}")).collect();
-                names.iter().zip(items).for_each(|(name, item)| bind(name, typed(item)));
+                let mut names = Vec::new();
+                for (index, item) in items.iter().enumerate() {
+                    let name = format!("{name}_{index}");
+                    out.bind(&name, typed(item))?;
+                    names.push(name);
+                }
                 if items.is_empty() { "(null)".to_owned() } else { format!("({operand} IN ({}))", names.join(", ")) }
             }
             "attributeExists" => match value.as_bool()? {
@@ -130,7 +166,7 @@ fn operator_clauses(operand: &str, operators: &Map, placeholder: &str, out: &mut
                 false => format!("(attribute_not_exists({operand}))"),
             },
             "attributeType" => {
-                bind(&name, object! { "S" => type_code(value.as_str()?)? });
+                out.bind(&name, object! { "S" => type_code(value.as_str()?)? })?;
                 format!("(attribute_type({operand},{name}))")
             }
             "size" => {
@@ -227,6 +263,15 @@ mod tests {
         ] {
             assert!(expression(filter).is_none(), "{filter}");
         }
+    }
+
+    #[test]
+    fn a_filter_cannot_ask_for_gigabytes() {
+        let operands: Vec<i32> = (0..10_000).collect();
+        let filter = format!(r#"{{"{}":{{"in":{operands:?}}}}}"#, "long".repeat(1_000));
+        let mut built = Expression::default();
+        assert!(build(&Value::parse(&filter).unwrap(), &mut built).is_none() && built.is_too_large());
+        assert!(built.values.len() < 1_000);
     }
 
     #[test]

@@ -1,14 +1,29 @@
 //! `util.autoId`, `util.autoUlid`, `util.autoKsuid` (spec appsync-js 2.1).
 
 use super::{Refusal, Scope};
+use crate::clock::IdsUsedUp;
 use crate::value::Value;
 
+/// An id that was fixed for a test stands for one of any kind.
+fn given(scope: &Scope, name: &str) -> Result<Option<Value>, Refusal> {
+    let given = scope.clock.next_id().transpose();
+    given.map(|id| id.map(Value::from)).map_err(|IdsUsedUp { given }| {
+        Refusal::failed(format!("util.{name}: the {given} ids that were given are used up"))
+    })
+}
+
 pub fn auto_id(scope: &mut Scope, _: &[Value]) -> Result<Value, Refusal> {
+    if let Some(id) = given(scope, "autoId")? {
+        return Ok(id);
+    }
     Ok(scope.clock.uuid().into())
 }
 
 /// 48 bits of milliseconds and 80 random bits in Crockford's base 32.
 pub fn auto_ulid(scope: &mut Scope, _: &[Value]) -> Result<Value, Refusal> {
+    if let Some(id) = given(scope, "autoUlid")? {
+        return Ok(id);
+    }
     const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
     let milliseconds = scope.clock.now_epoch_milliseconds().max(0) as u128 & 0xffff_ffff_ffff;
     let random = u128::from_be_bytes(scope.clock.random_bytes()) >> 48;
@@ -19,6 +34,9 @@ pub fn auto_ulid(scope: &mut Scope, _: &[Value]) -> Result<Value, Refusal> {
 
 /// 32 bits of seconds since KSUID's epoch and 128 random bits in base 62.
 pub fn auto_ksuid(scope: &mut Scope, _: &[Value]) -> Result<Value, Refusal> {
+    if let Some(id) = given(scope, "autoKsuid")? {
+        return Ok(id);
+    }
     const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
     const EPOCH_SECONDS: i64 = 1_400_000_000; // 2014-05-13, chosen by KSUID's authors
     let seconds = (scope.clock.now_epoch_milliseconds() / 1000 - EPOCH_SECONDS).max(0) as u32;

@@ -7,10 +7,13 @@ pub mod dynamodb;
 pub mod encoding;
 pub mod errors;
 pub mod expression;
+pub mod extensions;
 pub mod http;
 pub mod ids;
 pub mod math;
 pub mod rds;
+pub mod search;
+pub mod subscription_filter;
 pub mod time;
 
 use crate::clock::Clock;
@@ -87,7 +90,11 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("dynamodb.fromS3ObjectJson", dynamodb::from_s3_object_json),
     ("transform.toDynamoDBFilterExpression", expression::to_filter_expression),
     ("transform.toDynamoDBConditionExpression", expression::to_filter_expression),
+    ("transform.toElasticsearchQueryDSL", search::to_query_dsl),
+    ("transform.toSubscriptionFilter", subscription_filter::to_subscription_filter),
     ("http.copyHeaders", http::copy_headers),
+    ("http.addResponseHeader", http::add_response_header),
+    ("http.addResponseHeaders", http::add_response_headers),
     ("rds.toJsonObject", rds::to_json_object),
     ("math.roundNum", math::round_num),
     ("math.minVal", math::min_val),
@@ -102,16 +109,8 @@ pub const UNAVAILABLE: &[&str] = &[
     "util.time.nowFormatted",
     "util.time.parseFormattedToEpochMilliSeconds",
     "util.time.epochMilliSecondsToFormatted",
-    "util.transform.toElasticsearchQueryDSL",
-    "util.transform.toSubscriptionFilter",
-    "util.http.addResponseHeader",
-    "util.http.addResponseHeaders",
     "util.xml.toMap",
     "util.xml.toJsonString",
-    "extensions.evictFromApiCache",
-    "extensions.setSubscriptionFilter",
-    "extensions.setSubscriptionInvalidationFilter",
-    "extensions.invalidateSubscriptions",
 ];
 
 /// The functions that code may name, by their paths below `util`.
@@ -122,7 +121,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// The functions that code may name, by their paths below `extensions`.
 pub fn extension_names() -> impl Iterator<Item = &'static str> {
-    UNAVAILABLE.iter().filter_map(|path| path.strip_prefix("extensions."))
+    extensions::FUNCTIONS.iter().map(|(name, _)| *name)
 }
 
 static NULL: Value = Value::Null;
