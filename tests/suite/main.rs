@@ -5,6 +5,7 @@
 mod architecture;
 mod batching;
 mod cli;
+mod eval;
 mod execution;
 mod faults;
 mod harness;
