@@ -34,8 +34,8 @@ pub struct Arguments {
     /// Draw ids and random numbers from this number, the same in every run; default: truly random
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// What util.autoId, autoUlid and autoKsuid give, in this order; when all are used up a further call fails. Separated
-    /// by commas, or one option for each
+    /// What util.autoId, autoUlid and autoKsuid give, in this order, separated by commas or one option for each; when all
+    /// are used up a further call fails
     #[arg(long, value_name = "ID,ID", value_delimiter = ',')]
     ids: Vec<String>,
 }

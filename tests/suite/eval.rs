@@ -54,7 +54,8 @@ fn given_ids_come_in_order_whatever_their_kind_and_one_too_many_fails() {
     assert_eq!(failed.code, Some(1));
     let message = failed.json()["error"]["message"].as_str().unwrap().to_owned();
     assert!(
-        message.starts_with("code.js:1:") && message.ends_with("util.autoKsuid: the 2 ids that were given are used up"),
+        message.starts_with("code.js:1:")
+            && message.ends_with("util.autoKsuid: none of the given ids is left, there were 2"),
         "{message}"
     );
 }
