@@ -133,9 +133,10 @@ impl Fixed {
         Fixed {
             now_epoch_milliseconds: self.now_epoch_milliseconds,
             random_state: self.random_state.as_ref().map(|state| AtomicU64::new(state.load(Ordering::Relaxed))),
-            ids: self.ids.as_ref().map(|(ids, given)| {
-                (Mutex::new(ids.lock().unwrap_or_else(PoisonError::into_inner).clone()), *given)
-            }),
+            ids: self
+                .ids
+                .as_ref()
+                .map(|(ids, given)| (Mutex::new(ids.lock().unwrap_or_else(PoisonError::into_inner).clone()), *given)),
         }
     }
 }

@@ -34,8 +34,8 @@ pub struct Arguments {
     /// Draw ids and random numbers from this number, the same in every run; default: truly random
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
-    /// What util.autoId, autoUlid and autoKsuid give, in this order; when all are used up a further call fails. Separated
-    /// by commas, or one option for each
+    /// What util.autoId, autoUlid and autoKsuid give, in this order, separated by commas or one option for each; when all
+    /// are used up a further call fails
     #[arg(long, value_name = "ID,ID", value_delimiter = ',')]
     ids: Vec<String>,
 }
@@ -200,9 +200,16 @@ fn code_error(problem: &Diagnostic, entry: &str) -> Value {
         return object! { "errorType" => error_type, "value" => message, "location" => location };
     };
     let at = place.file.location(place.start);
-    let value = match place.file.path.as_str() {
-        path if path == entry => message.to_owned(),
-        path => format!("{path}({},{}): {message}", at.line, at.column),
+    let file = shown(&place.file.path, entry);
+    let value = match (problem.code, place.file.path.as_str()) {
+        // The type checker's findings name the file, the linter's rules stand before what they say.
+        (Some(code), _) if code.starts_with("TS") => {
+            format!("{file}({},{}): error {code}: {message}", at.line, at.column)
+        }
+        (Some(code), path) if path == entry => format!("{code}: {message}"),
+        (Some(code), path) => format!("{path}({},{}): {code}: {message}", at.line, at.column),
+        (None, path) if path == entry => message.to_owned(),
+        (None, path) => format!("{path}({},{}): {message}", at.line, at.column),
     };
     let span = place.file.text.get(place.start..place.end).map_or(0, |text| text.chars().count());
     let location = object! { "line" => at.line as i64, "column" => at.column as i64, "span" => span };

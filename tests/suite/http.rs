@@ -391,3 +391,43 @@ fn one_connection_carries_many_requests() {
     let rest = replies.text();
     assert_eq!(rest.matches(r#"{"data":{"__typename":"Query"}}"#).count(), 3, "{rest}");
 }
+
+#[test]
+fn headers_that_handlers_add_arrive_and_of_one_name_the_last() {
+    let served = Served::new(Project::named("effects").api);
+    let ask = |document: &str| post_body(served.address, json!({ "query": document }).to_string());
+
+    let reply = ask("{ stages }");
+    let added: Vec<_> = reply.headers.iter().filter(|(name, _)| name == "x-stage").collect();
+    assert_eq!(added, [&("x-stage".to_owned(), "after".to_owned())]);
+    for name in ["x-before", "x-request-1", "x-response-1", "x-request-2", "x-response-2", "x-after"] {
+        assert!(reply.header(name).is_some(), "{name} is missing in {reply:?}");
+    }
+
+    let reply = ask(r#"mutation { one(name: "Cache-Control", value: "max-age=5") { id } }"#);
+    assert_eq!(reply.header("cache-control"), Some("max-age=5"));
+    assert_eq!(reply.json(), json!({ "data": { "one": { "id": "1" } } }));
+
+    assert_eq!(ask("{ __typename }").header("x-before"), None);
+}
+
+#[test]
+fn no_handler_changes_what_the_server_says_itself() {
+    let served = Served::new(Project::named("effects").api);
+    let headers = json!({
+        "Content-Type": "text/html", "content-length": 1, "Connection": "upgrade", "Access-Control-Allow-Origin": "evil",
+        "x-amzn-RequestId": "mine", "x-line": "a\r\nx-smuggled: b", "x-fine": "yes",
+    });
+    let body =
+        json!({ "query": "query ($h: AWSJSON) { headers(headers: $h) }", "variables": { "h": headers.to_string() } });
+    let reply = post_body(served.address, body.to_string());
+    assert_eq!(reply.header("content-type"), Some("application/json;charset=UTF-8"));
+    assert_eq!(reply.header("access-control-allow-origin"), Some("*"));
+    assert_eq!(reply.header("x-amzn-requestid").map(str::len), Some(36));
+    assert_eq!((reply.header("x-line"), reply.header("x-smuggled")), (None, None));
+    assert_eq!(reply.header("x-fine"), Some("yes"));
+    let answer = reply.json();
+    assert_eq!(answer["data"], json!({ "headers": "done" }));
+    let types: Vec<_> = answer["errors"].as_array().unwrap().iter().map(|error| &error["errorType"]).collect();
+    assert_eq!(types, ["ResponseHeaderError"; 6]);
+}

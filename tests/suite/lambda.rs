@@ -1,8 +1,8 @@
 //! Events as AWS sends them, through `syncline invoke`: the handler that runs in Lambda, on the shop.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::harness::binary::run;
+use crate::harness::binary::{run, run_with_input};
 use crate::harness::project::folder;
 use crate::harness::snapshot::{compare, pretty};
 use crate::harness::tests_folder;
@@ -26,6 +26,32 @@ fn every_event_is_answered_as_its_snapshot_says() {
         failures.extend(compare(&event.with_extension("snap"), &text).err());
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn headers_that_handlers_add_are_in_the_answer_to_http_and_not_in_the_one_to_appsync() {
+    let invoke = |event: Value| {
+        let invoked = run_with_input(&folder("effects"), &["invoke", "--memory", "--event", "-"], &event.to_string());
+        assert_eq!(invoked.code, Some(0), "{invoked:?}");
+        invoked.json()
+    };
+    let event = |name: &str| -> Value {
+        serde_json::from_str(&std::fs::read_to_string(tests_folder("events").join(name)).unwrap()).unwrap()
+    };
+
+    let mut http = event("http_api_v2_post.json");
+    http["body"] = json!({ "query": "{ one(name: \"X-Own\", value: \"own\") { id } }" }).to_string().into();
+    let answer = invoke(http);
+    assert_eq!(
+        (&answer["headers"]["x-own"], &answer["headers"]["x-response"]),
+        (&json!("own"), &json!("1")),
+        "{answer}"
+    );
+
+    let mut appsync = event("appsync_direct.json");
+    appsync["info"]["fieldName"] = "one".into();
+    appsync["arguments"] = json!({ "name": "X-Own", "value": "own" });
+    assert_eq!(invoke(appsync), json!({ "id": "1" }));
 }
 
 fn without_request_id(answer: &mut Value) {

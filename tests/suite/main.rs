@@ -6,6 +6,7 @@ mod architecture;
 mod batching;
 mod cli;
 mod differential;
+mod eval;
 mod execution;
 mod faults;
 mod harness;

@@ -94,7 +94,7 @@ fn refer(value: &mut Value, answers: &[Value]) -> Result<(), String> {
     }
 }
 
-/// Every DynamoDB call, every log line, and the answer.
+/// Every DynamoDB call, every log line, every added header, and the answer.
 fn both_wires(outcome: &Outcome) -> String {
     let mut text = String::new();
     for (operation, request) in &outcome.calls {
@@ -102,6 +102,12 @@ fn both_wires(outcome: &Outcome) -> String {
     }
     for line in &outcome.logs {
         text.push_str(&format!("log {line}\n"));
+    }
+    for line in &outcome.headers {
+        text.push_str(&match line.len() {
+            0..200 => format!("header {line}\n"),
+            length => format!("header {}: … ({length} bytes)\n", line.split(':').next().unwrap_or_default()),
+        });
     }
     text.push_str(&pretty(&outcome.answer));
     text.push('\n');

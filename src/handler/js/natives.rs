@@ -24,11 +24,11 @@ pub(super) fn natives<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
         functions.set(format!("util.{path}"), Function::new(ctx.clone(), native)?)?;
     }
     for (module, builders) in [("dynamodb", dynamodb::BUILDERS), ("rds", rds::BUILDERS), ("ai", ai::BUILDERS)] {
-        // A condition on an undefined value must not vanish, and with it the `WHERE` of a DELETE.
-        let keeps_undefined = module == "rds";
+        // The requests of the AI module carry what they are given: a member that is not there is left out.
+        let undefined = if module == "ai" { Undefined::Absent } else { Undefined::Null };
         for &(path, builder) in builders {
             let native = move |ctx: Ctx<'js>, arguments: Rest<JsValue<'js>>| {
-                call_builder(&ctx, builder, keeps_undefined, &arguments.0)
+                call_builder(&ctx, builder, undefined, &arguments.0)
             };
             functions.set(format!("{module}.{path}"), Function::new(ctx.clone(), native)?)?;
         }
@@ -55,15 +55,23 @@ pub(super) fn natives<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     Ok(natives)
 }
 
-fn read_arguments<'js>(bridge: &Bridge<'js>, arguments: &[JsValue<'js>]) -> rquickjs::Result<Vec<Value>> {
-    read_arguments_with(&mut Reader::new(bridge), bridge, arguments)
+/// What a function makes of members that are undefined.
+#[derive(Clone, Copy)]
+enum Undefined {
+    /// They are left out, as `JSON.stringify` does.
+    Absent,
+    /// They are null, which is the same value on AppSync: `{ name: undefined }` is an attribute that is NULL, and a
+    /// condition on a value that is undefined does not vanish. UNCONFIRMED (spec appsync-js 2.3).
+    Null,
 }
 
-fn read_arguments_with<'js>(
-    reader: &mut Reader<'_, 'js>,
+fn read_arguments<'js>(
     bridge: &Bridge<'js>,
+    undefined: Undefined,
     arguments: &[JsValue<'js>],
 ) -> rquickjs::Result<Vec<Value>> {
+    let mut reader = Reader::new(bridge);
+    reader.keeps_undefined = matches!(undefined, Undefined::Null);
     arguments
         .iter()
         .map(|argument| reader.read(argument, None).map_err(|error| throw_read(&bridge.ctx, error)))
@@ -95,7 +103,7 @@ fn call_util<'js>(
     arguments: &[JsValue<'js>],
 ) -> rquickjs::Result<JsValue<'js>> {
     let bridge = Bridge::new(ctx)?;
-    let arguments = read_arguments(&bridge, arguments)?;
+    let arguments = read_arguments(&bridge, Undefined::Null, arguments)?;
     let result = with_call(|call| function(&mut call.scope(), &arguments));
     give_result(&bridge, result)
 }
@@ -106,7 +114,7 @@ fn call_extension<'js>(
     arguments: &[JsValue<'js>],
 ) -> rquickjs::Result<JsValue<'js>> {
     let bridge = Bridge::new(ctx)?;
-    let arguments = read_arguments(&bridge, arguments)?;
+    let arguments = read_arguments(&bridge, Undefined::Null, arguments)?;
     let result = with_call(|call| function(&mut call.ctx, &arguments));
     give_result(&bridge, result)
 }
@@ -114,13 +122,11 @@ fn call_extension<'js>(
 fn call_builder<'js>(
     ctx: &Ctx<'js>,
     builder: Builder,
-    keeps_undefined: bool,
+    undefined: Undefined,
     arguments: &[JsValue<'js>],
 ) -> rquickjs::Result<JsValue<'js>> {
     let bridge = Bridge::new(ctx)?;
-    let mut reader = Reader::new(&bridge);
-    reader.keeps_undefined = keeps_undefined;
-    let arguments = read_arguments_with(&mut reader, &bridge, arguments)?;
+    let arguments = read_arguments(&bridge, undefined, arguments)?;
     match with_call(|call| builder(&mut call.markers, &arguments)) {
         // A marker is known by the identity of its object, which only a lazy object keeps.
         Some(Ok(value)) => bridge.give_lazy(&value),
@@ -158,7 +164,7 @@ fn throw_thrown(ctx: &Ctx, thrown: Thrown) -> Error {
 
 fn early_return<'js>(ctx: Ctx<'js>, arguments: Rest<JsValue<'js>>) -> rquickjs::Result<JsValue<'js>> {
     let bridge = Bridge::new(&ctx)?;
-    let arguments = read_arguments(&bridge, &arguments.0)?;
+    let arguments = read_arguments(&bridge, Undefined::Absent, &arguments.0)?;
     let skip_to = match util::argument(&arguments, 1).get("skipTo").and_then(Value::as_str) {
         None | Some("NEXT") => SkipTo::Next,
         Some("END") => SkipTo::End,
@@ -187,7 +193,7 @@ fn now() -> f64 {
 /// `console.*`: `stack` tells where the call stands.
 fn log<'js>(ctx: Ctx<'js>, level: i32, stack: String, values: Vec<JsValue<'js>>) -> rquickjs::Result<()> {
     let bridge = Bridge::new(&ctx)?;
-    let values = read_arguments(&bridge, &values)?;
+    let values = read_arguments(&bridge, Undefined::Absent, &values)?;
     let message = values.iter().map(Value::to_string).collect::<Vec<_>>().join(" ");
     let level = match level {
         0 => LogLevel::Debug,

@@ -300,10 +300,16 @@ const MODULES: &[(&str, bool)] = &[
     ("const id = util.autoId(); export function request(ctx) { return id.length; }", false),
     ("const at = util.time.nowEpochSeconds(); export function request(ctx) { return at > 0; }", false),
     ("function f() { return 1; } export function request(ctx) { f.n = (f.n ?? 0) + 1; return f.n; }", false),
-    ("const f = () => 1; export function request(ctx) { const o = { f }; o.f.n = (o.f.n ?? 0) + 1; return o.f.n; }", false),
+    (
+        "const f = () => 1; export function request(ctx) { const o = { f }; o.f.n = (o.f.n ?? 0) + 1; return o.f.n; }",
+        false,
+    ),
     ("function f() {} export function request(ctx) { const [g] = [f]; g.n = (g.n ?? 0) + 1; return g.n; }", false),
     ("export function request(ctx) { request.n = (request.n ?? 0) + 1; return request.n; }", false),
-    ("const state = [{ n: 0 }]; export function request(ctx) { for (const s of state) { s.n += 1; } return state; }", false),
+    (
+        "const state = [{ n: 0 }]; export function request(ctx) { for (const s of state) { s.n += 1; } return state; }",
+        false,
+    ),
     ("const o = { n: 0 }; export function request(ctx) { ({ n: o.n } = { n: o.n + 1 }); return o.n; }", false),
     ("let last = null; export function request(ctx) { [last] = [(last ?? 0) + 1]; return last; }", false),
     ("const o = { n: 0 }; export function request(ctx) { Object.assign(o, { n: o.n + 1 }); return o.n; }", false),

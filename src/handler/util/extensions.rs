@@ -168,7 +168,9 @@ fn condition(name: &str, filter: &Value) -> Result<FilterCondition, Refusal> {
         Operand::Ordered => Some("a string or number".to_owned()),
         Operand::Text if value.as_str().is_some() => None,
         Operand::Text => Some("a string".to_owned()),
-        Operand::List(most) if value.as_list().is_some_and(|list| list.len() <= most && list.iter().all(is_ordered)) => {
+        Operand::List(most)
+            if value.as_list().is_some_and(|list| list.len() <= most && list.iter().all(is_ordered)) =>
+        {
             None
         }
         Operand::List(most) => Some(format!("a list of at most {most} strings or numbers")),

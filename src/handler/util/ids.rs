@@ -8,7 +8,7 @@ use crate::value::Value;
 fn given(scope: &Scope, name: &str) -> Result<Option<Value>, Refusal> {
     let given = scope.clock.next_id().transpose();
     given.map(|id| id.map(Value::from)).map_err(|IdsUsedUp { given }| {
-        Refusal::failed(format!("util.{name}: the {given} ids that were given are used up"))
+        Refusal::failed(format!("util.{name}: none of the given ids is left, there were {given}"))
     })
 }
 

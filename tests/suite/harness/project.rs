@@ -39,6 +39,8 @@ pub struct Outcome {
     pub calls: Vec<(Operation, Value)>,
     /// What handlers logged, as lines.
     pub logs: Vec<String>,
+    /// Headers that handlers added to the response, as lines.
+    pub headers: Vec<String>,
     /// The body of the answer; for a refused request `{"refused": status, "errors": …}`.
     pub answer: Json,
     pub report: OperationReport,
@@ -119,12 +121,14 @@ impl Project {
             Answer::Executed { response, report } => {
                 let answer = serde_json::from_slice(&response.to_json()).expect("an answer is JSON");
                 let logs = report.logs.iter().map(ToString::to_string).collect();
-                Outcome { calls, logs, answer, report }
+                let headers =
+                    response.headers.iter().map(|header| format!("{}: {}", header.name, header.value)).collect();
+                Outcome { calls, logs, headers, answer, report }
             }
             Answer::Refused(refusal) => {
                 let body: Json = serde_json::from_slice(&refusal.to_json()).expect("a refusal is JSON");
                 let answer = json!({ "refused": refusal.status, "errors": body["errors"] });
-                Outcome { calls, logs: Vec::new(), answer, report: OperationReport::default() }
+                Outcome { calls, logs: Vec::new(), headers: Vec::new(), answer, report: OperationReport::default() }
             }
         }
     }

@@ -1,0 +1,5 @@
+export function request(ctx) {}
+
+export function response(ctx) {
+  return ctx.result;
+}

@@ -1,0 +1,8 @@
+export function request(ctx) {
+  console.log('never');
+  return {};
+}
+
+export function response(ctx) {
+  return ctx.result;
+}
