@@ -9,6 +9,7 @@ mod invoke;
 mod query;
 mod reload;
 mod setup;
+mod types;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -41,6 +42,8 @@ enum Command {
     Eval(eval::Arguments),
     /// Run the Lambda handler once in process on an event and print what it returns
     Invoke(invoke::Arguments),
+    /// Write TypeScript declarations of the schema for handlers
+    Types(types::Arguments),
 }
 
 /// Options of every subcommand.
@@ -91,6 +94,7 @@ pub fn main() -> ExitCode {
         Command::Query(arguments) => query::run(&common, &arguments),
         Command::Eval(arguments) => eval::run(&common, &arguments),
         Command::Invoke(arguments) => invoke::run(&common, &arguments),
+        Command::Types(arguments) => types::run(&common, &arguments),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

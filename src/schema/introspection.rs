@@ -30,6 +30,11 @@ impl Introspection {
         Introspection { schema, implementers, answers: Mutex::default() }
     }
 
+    /// The schema as apollo-compiler has it, with descriptions and directives.
+    pub(super) fn schema(&self) -> &Checked {
+        &self.schema
+    }
+
     /// The introspection part of the operation's `data`: an object with the response keys of its `__schema` and
     /// `__type` root fields (and of `__typename`).
     ///

@@ -6,6 +6,7 @@ mod introspection;
 mod literal;
 mod parse;
 mod scalars;
+mod typescript;
 
 use std::sync::Arc;
 

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
-const repository = fileURLToPath(new URL('../../', import.meta.url));
-const binary = process.env.SYNCLINE_BIN ?? `${repository}target/debug/syncline`;
+export const repository = fileURLToPath(new URL('../../', import.meta.url));
+export const binary = process.env.SYNCLINE_BIN ?? `${repository}target/debug/syncline`;
 
 /**
  * Starts `syncline dev` on a free port, with tables in memory, for the project of this repository (or another one).

@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
 
-use crate::harness::Folder;
 use crate::harness::binary::{Dev, Run, run, run_with_input, wait_until};
 use crate::harness::project::folder;
+use crate::harness::snapshot::compare;
 use crate::harness::wire::{post, post_with, send, try_post};
+use crate::harness::{Folder, tests_folder};
 
 /// A project with one table, and a field that says hello.
 fn notes() -> Folder {
@@ -285,7 +286,7 @@ fn mistakes_in_usage_exit_with_2_and_those_of_the_machine_with_3() {
 fn help_names_every_command_and_the_exit_codes() {
     let help = run(notes().path(), &["--help"]);
     assert_exit(&help, 0);
-    for word in ["dev", "check", "query", "eval", "invoke", "--project", "--memory", "Exit codes: 0"] {
+    for word in ["dev", "check", "query", "eval", "invoke", "types", "--project", "--memory", "Exit codes: 0"] {
         assert!(help.stdout.contains(word), "{word} is missing in:\n{}", help.stdout);
     }
 }
@@ -501,4 +502,85 @@ fn a_server_killed_while_it_starts_starts_again_with_all_its_seeds() {
         .filter(|id| post(dev.address, &format!("{{ note(id: \"s{id}\") {{ id }} }}"))["data"]["note"].is_null())
         .collect();
     assert!(missing.is_empty(), "{} seed items are missing: {missing:?}", missing.len());
+}
+
+#[test]
+fn types_are_written_beside_the_schema_and_only_when_they_change() {
+    let project = notes();
+    let declarations = project.path().join("syncline.d.ts");
+    let written = run(project.path(), &["types"]);
+    assert_exit(&written, 0);
+    assert_eq!((written.stdout.as_str(), written.stderr.as_str()), ("", "wrote syncline.d.ts\n"));
+    let text = std::fs::read_to_string(&declarations).unwrap();
+    assert!(
+        text.contains("'Query.note': { arguments: QueryNoteArgs; source: undefined; result: Note | null };"),
+        "{text}"
+    );
+    assert_eq!(run(project.path(), &["types"]).stderr, "syncline.d.ts is up to date\n");
+    assert_eq!(run(project.path(), &["types", "--out", "-"]).stdout, text);
+    // It counts neither as a resolver nor as a module.
+    assert_eq!(run(project.path(), &["check"]).stdout, "no problems: 3 resolvers\n");
+
+    let elsewhere = run(project.path(), &["types", "--out", "resolvers/types.d.ts"]);
+    assert_eq!(elsewhere.stderr, "wrote resolvers/types.d.ts\n");
+    assert_eq!(run(project.path(), &["check"]).stdout, "no problems: 3 resolvers\n");
+}
+
+#[test]
+fn types_check_fails_as_long_as_the_file_is_not_up_to_date() {
+    let project = notes();
+    let missing = run(project.path(), &["types", "--check"]);
+    assert_exit(&missing, 1);
+    assert_eq!(missing.stderr, "error: `syncline.d.ts` is not up to date\nhelp: run `syncline types`\n");
+    assert!(!project.path().join("syncline.d.ts").exists());
+    assert_exit(&run(project.path(), &["types"]), 0);
+    assert_exit(&run(project.path(), &["types", "--check"]), 0);
+
+    // Line ends as Git for Windows writes them change nothing.
+    let text = std::fs::read_to_string(project.path().join("syncline.d.ts")).unwrap();
+    project.write("syncline.d.ts", &text.replace('\n', "\r\n"));
+    assert_exit(&run(project.path(), &["types", "--check"]), 0);
+
+    // A field that gets a resolver need no longer come from its parent.
+    let text_field = "  text?: string | null;\n";
+    assert!(text.contains(text_field), "{text}");
+    project.write("resolvers/Note.text.[NONE].js", &hello("text"));
+    assert_exit(&run(project.path(), &["types", "--check"]), 1);
+    assert_exit(&run(project.path(), &["types", "--check", "--out", "-"]), 2);
+}
+
+#[test]
+fn types_need_a_schema_but_no_working_resolvers() {
+    let project = notes().with("resolvers/Query.hello.[NONE].js", "export function request( {");
+    assert_exit(&run(project.path(), &["types"]), 0);
+
+    let refused = run(broken().path(), &["types"]);
+    assert_exit(&refused, 1);
+    assert!(refused.stderr.contains("error: cannot find type `Strin`"), "{refused:?}");
+    let nothing = run(Folder::new().path(), &["types"]);
+    assert_exit(&nothing, 1);
+    assert!(nothing.stderr.contains("the project has no schema"), "{nothing:?}");
+    assert_exit(&run(notes().path(), &["types", "--out", "no/such/folder/x.d.ts"]), 3);
+}
+
+#[test]
+fn the_declarations_of_the_sample_are_the_snapshot() {
+    let printed = run(&folder("shop"), &["types", "--out", "-"]);
+    assert_exit(&printed, 0);
+    compare(&tests_folder("types/shop.d.ts"), &printed.stdout).unwrap();
+}
+
+#[test]
+fn handlers_may_import_the_declarations() {
+    let project = notes().with(
+        "resolvers/Mutation.save.ts",
+        "import { util } from '@aws-appsync/utils';\nimport type { Context, Result } from '../syncline';\n\
+         export const request = () => util.error('x') as never;\n\
+         export function response(ctx: Context<'Mutation.save', { result: { id: string } }>): Result<'Mutation.save'> {\n  return ctx.result;\n}\n",
+    );
+    std::fs::remove_file(project.path().join("resolvers/Mutation.save.js")).unwrap();
+    for written in [false, true] {
+        assert_eq!(run(project.path(), &["check"]).stdout, "no problems: 3 resolvers\n", "{written}");
+        assert_exit(&run(project.path(), &["types"]), 0);
+    }
 }

@@ -1,7 +1,8 @@
 //! APPSYNC_JS: resolver code in JavaScript or TypeScript.
 //!
 //! `source/` checks the author's files and turns each into a function; `engine.rs` compiles and runs them; `prelude.js`,
-//! `natives.rs` and `host.rs` are the world that the code sees; `convert.rs` carries values between the languages.
+//! `natives.rs` and `host.rs` are the world that the code sees, with AppSync's modules in `dynamodb.rs`, `rds/` and `ai.rs`;
+//! `convert.rs` carries values between the languages.
 //!
 //! Two promises. What one call does is invisible to the next: everything that engines share is frozen, and modules that
 //! could carry anything over are instantiated anew for every call. And whatever the code does, the call ends: time, memory, stack, loop rounds and the
