@@ -5,27 +5,26 @@
 
 use rquickjs::object::Filter;
 use rquickjs::proxy::ProxyHandler;
-use rquickjs::{Array, Atom, Coerced, Ctx, Function, Object, Proxy, String as JsString, Value as JsValue};
+use rquickjs::runtime::UserDataGuard;
+use rquickjs::{Array, Atom, Coerced, Ctx, Object, Proxy, String as JsString, Value as JsValue};
 
 use super::call::with_call;
+use super::fixtures::Fixtures;
 use super::host;
 use crate::value::{Map, Number, Str, Value};
-
-/// Name of the global object's member with the engine's own objects; no code can spell it.
-pub(super) const STATE: &str = "syncline state";
 
 /// How many members a value that is handed out may have, over all levels, to become plain objects at once.
 pub(super) const EAGER_MEMBERS: usize = 24;
 
 /// The way between the two worlds inside one engine.
-pub(super) struct Bridge<'js> {
-    pub ctx: Ctx<'js>,
-    pub state: Object<'js>,
+pub(super) struct Bridge<'a, 'js> {
+    pub ctx: &'a Ctx<'js>,
+    pub fixtures: UserDataGuard<'a, Fixtures<'js>>,
 }
 
-impl<'js> Bridge<'js> {
-    pub fn new(ctx: &Ctx<'js>) -> rquickjs::Result<Bridge<'js>> {
-        Ok(Bridge { ctx: ctx.clone(), state: ctx.globals().get(STATE)? })
+impl<'a, 'js> Bridge<'a, 'js> {
+    pub fn new(ctx: &'a Ctx<'js>) -> rquickjs::Result<Bridge<'a, 'js>> {
+        Ok(Bridge { ctx, fixtures: Fixtures::of(ctx)? })
     }
 
     /// The JavaScript form of a value. Objects and lists with more than `members` members in all are lazy.
@@ -80,15 +79,14 @@ impl<'js> Bridge<'js> {
     pub fn give_lazy(&self, value: &Value) -> rquickjs::Result<JsValue<'js>> {
         let slot = with_call(|call| call.add_slot(value.clone())).unwrap_or(0) as i32;
         match value {
-            Value::List(_) => self.proxy("listTraps", Array::new(self.ctx.clone())?.into_object(), slot),
-            Value::Object(_) => self.proxy("objectTraps", Object::new(self.ctx.clone())?, slot),
+            Value::List(_) => self.proxy(&self.fixtures.list_traps, Array::new(self.ctx.clone())?.into_object(), slot),
+            Value::Object(_) => self.proxy(&self.fixtures.object_traps, Object::new(self.ctx.clone())?, slot),
             scalar => self.give(scalar, 0),
         }
     }
 
-    pub fn proxy(&self, traps: &str, target: Object<'js>, slot: i32) -> rquickjs::Result<JsValue<'js>> {
-        let traps: Object = self.state.get(traps)?;
-        let handler = Object::new_proto(self.ctx.clone(), Some(&traps))?;
+    pub fn proxy(&self, traps: &Object<'js>, target: Object<'js>, slot: i32) -> rquickjs::Result<JsValue<'js>> {
+        let handler = Object::new_proto(self.ctx.clone(), Some(traps))?;
         handler.set(host::SLOT, slot)?;
         Ok(Proxy::new(self.ctx.clone(), target, ProxyHandler::from_object(handler)?)?.into_value())
     }
@@ -118,7 +116,7 @@ impl From<rquickjs::Error> for ReadError {
 
 /// Takes values out of the engine, within the limits on what a handler returns.
 pub(super) struct Reader<'b, 'js> {
-    bridge: &'b Bridge<'js>,
+    bridge: &'b Bridge<'b, 'js>,
     bytes_left: usize,
     levels_left: usize,
     /// Whether members that are undefined are kept as null, not left out.
@@ -126,7 +124,7 @@ pub(super) struct Reader<'b, 'js> {
 }
 
 impl<'b, 'js> Reader<'b, 'js> {
-    pub fn new(bridge: &'b Bridge<'js>) -> Reader<'b, 'js> {
+    pub fn new(bridge: &'b Bridge<'b, 'js>) -> Reader<'b, 'js> {
         let limits =
             with_call(|call| (call.program.limits().handler_output_bytes, call.program.limits().value_nesting));
         let (bytes_left, levels_left) = limits.unwrap_or((usize::MAX, 200));
@@ -220,14 +218,14 @@ impl<'b, 'js> Reader<'b, 'js> {
     }
 
     pub fn read_string(&self, text: &JsString<'js>) -> Result<Str, ReadError> {
-        match text.to_string() {
+        let bytes = text.clone().to_cstring()?;
+        // SAFETY: pointer and length are those of the text that `bytes` owns. Its own `as_str` trusts the text to be
+        // UTF-8, which it is not where half of a surrogate pair stands in it.
+        let checked = std::str::from_utf8(unsafe { std::slice::from_raw_parts(bytes.as_ptr().cast(), bytes.len()) });
+        match checked {
             Ok(text) => Ok(text.into()),
             // Half of a surrogate pair has no UTF-8 form: U+FFFD stands for it, as in `toWellFormed`.
-            Err(rquickjs::Error::Utf8(_)) => {
-                let repair: Function = self.bridge.state.get("toWellFormed")?;
-                Ok(repair.call::<_, String>((text.clone(),))?.into())
-            }
-            Err(error) => Err(error.into()),
+            Err(_) => Ok(self.bridge.fixtures.to_well_formed.call::<_, String>((text.clone(),))?.into()),
         }
     }
 

@@ -11,10 +11,11 @@ use rquickjs::{
 };
 
 use super::call::{self, Thrown, with_call};
-use super::convert::{Bridge, ReadError, Reader, STATE};
+use super::convert::{Bridge, ReadError, Reader};
+use super::fixtures::Fixtures;
 use super::host::{self, Member};
 use super::natives::{self, THROWN};
-use super::{Dialect, Entry, JsProgram};
+use super::{Compiled, Dialect, Entry, JsProgram};
 use crate::context::Context;
 use crate::error::{FieldError, Location};
 use crate::handler::{Failure, Function, Returned};
@@ -73,9 +74,11 @@ impl Engine {
         context.with(|ctx| {
             let prelude: JsFunction = load(&ctx, program.prelude())?;
             let is_standard = program.dialect() == Dialect::Standard;
-            let state: Object = prelude.call((natives::natives(&ctx)?, is_standard))?;
-            ctx.globals().prop(STATE, state.clone())?;
-            state.get::<_, JsFunction>("seal")?.call::<_, ()>(())
+            let objects: Object = prelude.call((natives::natives(&ctx)?, is_standard))?;
+            let fixtures = Fixtures::new(&objects, program.modules.len(), program.entries.len())?;
+            // Refused only while somebody reads it, and nobody does yet.
+            ctx.store_userdata(fixtures).map_err(|_| Error::Unknown)?;
+            Ok::<(), Error>(())
         })?;
         Ok(Engine { context })
     }
@@ -131,45 +134,33 @@ fn load<'js>(ctx: &Ctx<'js>, bytecode: &[u8]) -> rquickjs::Result<JsFunction<'js
 /// The handler function of an entry, from modules that are instantiated for this call, imported ones first, where they
 /// could hold anything of an earlier one.
 fn handler_function<'js>(
-    bridge: &Bridge<'js>,
+    bridge: &Bridge<'_, 'js>,
     program: &JsProgram,
     entry: &Entry,
     function: Function,
 ) -> Result<JsFunction<'js>, RunError> {
-    let handlers: Object = bridge.state.get("handlers")?;
-    let slot = entry.number * 2 + u32::from(function == Function::Response);
-    if let Some(handler) = handlers.get::<_, Option<JsFunction>>(slot)? {
+    let fixtures = &bridge.fixtures;
+    let which = usize::from(function == Function::Response);
+    let known = fixtures.handlers.borrow().get(entry.number).and_then(|handlers| handlers[which].clone());
+    if let Some(handler) = known {
         return Ok(handler);
     }
-    let factories: Object = bridge.state.get("factories")?;
-    let kept: Object = bridge.state.get("instances")?;
-    let library: JsValue = bridge.state.get("library")?;
-    let helpers: Vec<JsValue> = bridge.state.get("helpers")?;
     let mut instances: Vec<(usize, Object<'js>)> = Vec::with_capacity(entry.order.len());
     for &index in &entry.order {
         let Some(module) = program.module(index) else { continue };
-        if let Some(exports) = kept.get::<_, Option<Object>>(index as u32)? {
-            instances.push((index, exports));
-            continue;
-        }
-        let factory = match factories.get::<_, Option<JsFunction>>(index as u32)? {
-            Some(factory) => factory,
+        let kept = fixtures.instances.borrow().get(index).cloned().flatten();
+        let exports = match kept {
+            Some(exports) => exports,
             None => {
-                let factory = load(&bridge.ctx, &module.bytecode)?;
-                factories.set(index as u32, factory.clone())?;
-                factory
+                let exports = instantiate(bridge, index, module, &instances)?;
+                if module.is_kept
+                    && let Some(kept) = fixtures.instances.borrow_mut().get_mut(index)
+                {
+                    *kept = Some(exports.clone());
+                }
+                exports
             }
         };
-        let dependencies = rquickjs::Array::new(bridge.ctx.clone())?;
-        for (position, dependency) in module.dependencies.iter().enumerate() {
-            if let Some((_, exports)) = instances.iter().find(|(known, _)| known == dependency) {
-                dependencies.set(position, exports.clone())?;
-            }
-        }
-        let exports: Object = factory.call((library.clone(), dependencies, Rest(helpers.clone())))?;
-        if module.is_kept {
-            kept.set(index as u32, exports.clone())?;
-        }
         instances.push((index, exports));
     }
     let exported: JsValue = match instances.last() {
@@ -180,14 +171,45 @@ fn handler_function<'js>(
         let message = format!("the code exports no function `{}`", function.name());
         RunError::Ended(failed(message, None, false))
     })?;
-    if entry.order.last().and_then(|&index| program.module(index)).is_some_and(|module| module.is_kept) {
-        handlers.set(slot, handler.clone())?;
+    // What a kept module imports is kept too.
+    if entry.order.last().and_then(|&index| program.module(index)).is_some_and(|module| module.is_kept)
+        && let Some(handlers) = fixtures.handlers.borrow_mut().get_mut(entry.number)
+    {
+        handlers[which] = Some(handler.clone());
     }
     Ok(handler)
 }
 
+/// Runs a module's own code and gives its exports.
+fn instantiate<'js>(
+    bridge: &Bridge<'_, 'js>,
+    index: usize,
+    module: &Compiled,
+    instances: &[(usize, Object<'js>)],
+) -> rquickjs::Result<Object<'js>> {
+    let fixtures = &bridge.fixtures;
+    let loaded = fixtures.factories.borrow().get(index).cloned().flatten();
+    let factory = match loaded {
+        Some(factory) => factory,
+        None => {
+            let factory = load(bridge.ctx, &module.bytecode)?;
+            if let Some(known) = fixtures.factories.borrow_mut().get_mut(index) {
+                *known = Some(factory.clone());
+            }
+            factory
+        }
+    };
+    let dependencies = rquickjs::Array::new(bridge.ctx.clone())?;
+    for (position, dependency) in module.dependencies.iter().enumerate() {
+        if let Some((_, exports)) = instances.iter().find(|(known, _)| known == dependency) {
+            dependencies.set(position, exports.clone())?;
+        }
+    }
+    factory.call((fixtures.library.clone(), dependencies, Rest(fixtures.helpers.clone())))
+}
+
 /// Puts what the code left in `ctx.stash` and `ctx.args` into the context.
-fn write_back<'js>(bridge: &Bridge<'js>, target: &Object<'js>) -> Result<(), RunError> {
+fn write_back<'js>(bridge: &Bridge<'_, 'js>, target: &Object<'js>) -> Result<(), RunError> {
     for member in [Member::Stash, Member::Arguments] {
         if with_call(|call| call.loaded & member.bit() != 0) != Some(true) {
             continue;

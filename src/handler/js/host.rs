@@ -119,9 +119,9 @@ fn out_error(error: &FieldError) -> Value {
 }
 
 /// `ctx` for one call, with the object that its members are converted into.
-pub(super) fn make_context<'js>(bridge: &Bridge<'js>) -> rquickjs::Result<(JsValue<'js>, Object<'js>)> {
+pub(super) fn make_context<'js>(bridge: &Bridge<'_, 'js>) -> rquickjs::Result<(JsValue<'js>, Object<'js>)> {
     let target = Object::new(bridge.ctx.clone())?;
-    let proxy = bridge.proxy("contextTraps", target.clone(), CONTEXT_SLOT)?;
+    let proxy = bridge.proxy(&bridge.fixtures.context_traps, target.clone(), CONTEXT_SLOT)?;
     Ok((proxy, target))
 }
 
@@ -140,7 +140,7 @@ pub(super) fn context_get<'js>(
 }
 
 fn load_member<'js>(
-    bridge: &Bridge<'js>,
+    bridge: &Bridge<'_, 'js>,
     target: &Object<'js>,
     member: Member,
     name: &'static str,
@@ -168,7 +168,7 @@ fn load_member<'js>(
 }
 
 /// The two members of `ctx.info` that do not enumerate (spec appsync-js 1.10).
-fn add_selection_set<'js>(bridge: &Bridge<'js>, info: &JsValue<'js>) -> rquickjs::Result<()> {
+fn add_selection_set<'js>(bridge: &Bridge<'_, 'js>, info: &JsValue<'js>) -> rquickjs::Result<()> {
     let parts =
         with_call(|call| (call.ctx.info.selection_set_list.clone(), call.ctx.info.selection_set_graphql.clone()));
     let (Some(info), Some((list, graphql))) = (info.as_object(), parts) else { return Ok(()) };
@@ -192,8 +192,7 @@ pub(super) fn load_context<'js>(ctx: Ctx<'js>, handler: Object<'js>, target: Obj
             target.set(name, value)?;
         }
     }
-    let traps: Object = bridge.state.get("contextWriteTraps")?;
-    handler.set_prototype(Some(&traps))
+    handler.set_prototype(Some(&bridge.fixtures.context_write_traps))
 }
 
 /// Converts the members of a lazy object or list into its proxy's target.

@@ -13,6 +13,7 @@ mod call;
 mod convert;
 mod dynamodb;
 mod engine;
+mod fixtures;
 mod host;
 mod markers;
 mod natives;
@@ -71,7 +72,7 @@ struct Compiled {
 /// A module that is a handler.
 struct Entry {
     /// Its number among the entries.
-    number: u32,
+    number: usize,
     /// The modules to instantiate for a call, imported ones first, the handler's own last.
     order: Vec<usize>,
     has_request: bool,
@@ -115,7 +116,7 @@ impl JsProgram {
             let order = with_dependencies(&linked, index);
             let writes = order.iter().any(|&module| linked[module].writes);
             by_path.insert(path.clone(), handlers.len());
-            let number = handlers.len() as u32;
+            let number = handlers.len();
             handlers.push(Entry { number, order, has_request, has_response, writes });
         }
         if !problems.is_empty() {

@@ -66,7 +66,7 @@ enum Undefined {
 }
 
 fn read_arguments<'js>(
-    bridge: &Bridge<'js>,
+    bridge: &Bridge<'_, 'js>,
     undefined: Undefined,
     arguments: &[JsValue<'js>],
 ) -> rquickjs::Result<Vec<Value>> {
@@ -74,7 +74,7 @@ fn read_arguments<'js>(
     reader.keeps_undefined = matches!(undefined, Undefined::Null);
     arguments
         .iter()
-        .map(|argument| reader.read(argument, None).map_err(|error| throw_read(&bridge.ctx, error)))
+        .map(|argument| reader.read(argument, None).map_err(|error| throw_read(bridge.ctx, error)))
         .collect()
 }
 
@@ -134,14 +134,17 @@ fn call_builder<'js>(
     }
 }
 
-fn give_result<'js>(bridge: &Bridge<'js>, result: Option<Result<Value, Refusal>>) -> rquickjs::Result<JsValue<'js>> {
+fn give_result<'js>(
+    bridge: &Bridge<'_, 'js>,
+    result: Option<Result<Value, Refusal>>,
+) -> rquickjs::Result<JsValue<'js>> {
     match result {
         // Mostly placed into a request as it is: lazy, so that it is not converted twice.
         Some(Ok(value)) => bridge.give(&value, 0),
-        Some(Err(Refusal::Failed(message))) => Err(host::throw(&bridge.ctx, &message)),
-        Some(Err(Refusal::Worded(message))) => Err(throw_thrown(&bridge.ctx, Thrown::Failed(message))),
-        Some(Err(Refusal::Raised(error))) => Err(throw_thrown(&bridge.ctx, Thrown::Raised(error))),
-        None => Err(host::throw(&bridge.ctx, "not inside a handler")),
+        Some(Err(Refusal::Failed(message))) => Err(host::throw(bridge.ctx, &message)),
+        Some(Err(Refusal::Worded(message))) => Err(throw_thrown(bridge.ctx, Thrown::Failed(message))),
+        Some(Err(Refusal::Raised(error))) => Err(throw_thrown(bridge.ctx, Thrown::Raised(error))),
+        None => Err(host::throw(bridge.ctx, "not inside a handler")),
     }
 }
 

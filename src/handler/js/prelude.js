@@ -60,13 +60,14 @@ export default function (native, isStandard) {
   const lack = (value, shape) => {
     if (value === null || typeof value !== "object") return value;
     let copy = value;
-    for (const key in shape) {
-      const expected = shape[key], member = value[key];
+    // For each member: its key, whether it has a default, the shape of its own pattern or null.
+    for (let at = 0; at < shape.length; at += 3) {
+      const key = shape[at], member = value[key], nested = shape[at + 2];
       let given = member;
       if (member === null) {
-        if (expected === 1 || isArray(expected)) given = undefined;
-      } else if (expected !== 1) {
-        given = lack(member, isArray(expected) ? expected[0] : expected);
+        if (shape[at + 1]) given = undefined;
+      } else if (nested !== null) {
+        given = lack(member, nested);
       }
       if (given !== member) {
         if (copy === value) copy = isArray(value) ? [...value] : { ...value };
@@ -198,6 +199,8 @@ export default function (native, isStandard) {
   harden(library);
   for (const key of ownKeys(global)) harden(getOwnPropertyDescriptor(global, key).value);
 
+  freeze(global);
+
   return {
     __proto__: null,
     library: freeze({ utils: freeze({ util, runtime, extensions }), dynamodb, rds, ai }),
@@ -207,9 +210,5 @@ export default function (native, isStandard) {
     contextWriteTraps,
     helpers: [native.loopLimit, same, lack, lackEach],
     toWellFormed,
-    factories: [],
-    instances: [],
-    handlers: [],
-    seal: () => { freeze(global); },
   };
 }

@@ -4,8 +4,8 @@ use std::fmt::{self, Write};
 
 use oxc_ast::ast::*;
 
-/// The members of a pattern that have defaults, at any depth: `{ limit = 10, page: { size = 5 } = {} }` is
-/// `{"limit":1,"page":[{"size":1}]}`: 1 for a default, an object for a nested pattern, both for both.
+/// The members of a pattern that have defaults, at any depth. `{ limit = 10, page: { size = 5 } }` is written as
+/// `["limit",true,null,"page",false,["size",true,null]]`: key, whether it has a default, its own pattern.
 pub(super) struct Shape(Vec<(String, Member)>);
 
 struct Member {
@@ -114,17 +114,14 @@ fn key_name(key: &PropertyKey) -> Option<String> {
 
 impl fmt::Display for Shape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_char('{')?;
+        f.write_char('[')?;
         for (key, member) in &self.0 {
-            // In brackets, because a plain `"__proto__":` would set the prototype.
-            write!(f, "[{}]:", serde_json::Value::from(key.as_str()))?;
-            match (&member.nested, member.has_default) {
-                (None, _) => f.write_char('1')?,
-                (Some(nested), false) => write!(f, "{nested}")?,
-                (Some(nested), true) => write!(f, "[{nested}]")?,
+            write!(f, "{},{},", serde_json::Value::from(key.as_str()), member.has_default)?;
+            match &member.nested {
+                Some(nested) => write!(f, "{nested},")?,
+                None => f.write_str("null,")?,
             }
-            f.write_char(',')?;
         }
-        f.write_char('}')
+        f.write_char(']')
     }
 }

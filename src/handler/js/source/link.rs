@@ -142,6 +142,7 @@ impl<'s> Linker<'s> {
         let mut prefix = String::from("export default function($$lib,$$dependencies,");
         prefix.push_str(HELPERS);
         prefix.push_str("){\"use strict\";");
+        prefix.push_str(&module.declarations);
         let mut dependencies: Vec<usize> = Vec::new();
         let mut places = Vec::new();
         for (import, target) in module.imports.iter().zip(&targets) {

@@ -28,6 +28,8 @@ pub(super) struct SourceModule {
     pub star_exports: Vec<usize>,
     pub survey: Survey,
     pub edits: Edits,
+    /// Constants that the changed text names.
+    pub declarations: String,
 }
 
 /// One `import … from` or `export … from`.
@@ -86,9 +88,10 @@ pub(super) fn read_module(
     let mut edits = Edits::default();
     let functions = Functions::of(program);
     let is_appsync = dialect == Dialect::AppSync;
+    let mut declarations = String::new();
     if is_appsync {
         dialect::check_dialect(program, semantic.scoping(), &functions, file, problems);
-        rewrite::rewrite_for_appsync(program, &file.text, limits.loop_rounds, &mut edits);
+        declarations = rewrite::rewrite_for_appsync(program, &file.text, limits.loop_rounds, &mut edits);
     }
     if is_typescript {
         types::strip_types(program, file, &mut edits, problems);
@@ -100,6 +103,7 @@ pub(super) fn read_module(
         star_exports: Vec::new(),
         survey: survey(program, semantic.scoping(), &functions, is_appsync),
         edits,
+        declarations,
     };
     Links { module: &mut module, scoping: semantic.scoping(), is_typescript }.take_out(program);
     Some(module)

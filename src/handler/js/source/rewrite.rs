@@ -2,6 +2,8 @@
 //!
 //! Text is only inserted around the author's, never moved, so that every piece of it keeps its place.
 
+use std::fmt::Write;
+
 use oxc_ast::ast::*;
 use oxc_ast_visit::{Visit, walk};
 use oxc_span::GetSpan;
@@ -14,9 +16,12 @@ use super::edits::Edits;
 /// rewritten code calls.
 pub(super) const HELPERS: &str = "$$loop,$$same,$$lack,$$lackEach";
 
-/// Adds AppSync's semantics to `edits`.
-pub(super) fn rewrite_for_appsync(program: &Program, text: &str, loop_rounds: u32, edits: &mut Edits) {
-    Rewriter { text, loop_rounds, edits, loops: 0 }.visit_program(program);
+/// Adds AppSync's semantics to `edits`. Gives the declarations of what the changed code names, for the beginning of the
+/// module's factory.
+pub(super) fn rewrite_for_appsync(program: &Program, text: &str, loop_rounds: u32, edits: &mut Edits) -> String {
+    let mut rewriter = Rewriter { text, loop_rounds, edits, loops: 0, shapes: 0, declarations: String::new() };
+    rewriter.visit_program(program);
+    rewriter.declarations
 }
 
 struct Rewriter<'s> {
@@ -25,6 +30,9 @@ struct Rewriter<'s> {
     edits: &'s mut Edits,
     /// Loops seen so far: each counts in a variable of its own, because loops nest.
     loops: usize,
+    /// Patterns with defaults seen so far; each one's shape is a constant.
+    shapes: usize,
+    declarations: String,
 }
 
 impl Rewriter<'_> {
@@ -47,6 +55,14 @@ impl Rewriter<'_> {
             self.edits.insert(end, "}");
         }
         self.edits.insert(end, "}");
+    }
+
+    /// Declares the shape as a constant and gives its name.
+    fn declare(&mut self, shape: &Shape) -> String {
+        let name = format!("$$shape{}", self.shapes);
+        self.shapes += 1;
+        let _ = write!(self.declarations, "const {name}={shape};");
+        name
     }
 
     /// The place of `token` between two places, outside of comments.
@@ -78,6 +94,7 @@ impl Rewriter<'_> {
     /// Gives false, and does nothing, for parameters without defaults.
     fn open_parameters(&mut self, params: &FormalParameters, arrow: &str) -> bool {
         let Some(shape) = Shape::of_parameters(params) else { return false };
+        let shape = self.declare(&shape);
         let span = params.span;
         self.edits.insert(span.start as usize + 1, format!("...$$a){arrow}{{var["));
         self.edits.replace(span.end as usize - 1..span.end as usize, format!("]=$$lack($$a,{shape});"));
@@ -123,7 +140,10 @@ impl<'a> Visit<'a> for Rewriter<'_> {
             left => left.as_assignment_target().and_then(Shape::of_target),
         };
         match shape {
-            Some(shape) => self.wrap(&it.right, "$$lackEach(", format!(",{shape})")),
+            Some(shape) => {
+                let shape = self.declare(&shape);
+                self.wrap(&it.right, "$$lackEach(", format!(",{shape})"));
+            }
             None => self.visit_expression(&it.right),
         }
         self.visit_statement(&it.body);
@@ -184,12 +204,14 @@ impl<'a> Visit<'a> for Rewriter<'_> {
             return walk::walk_variable_declarator(self, it);
         };
         self.visit_binding_pattern(&it.id);
+        let shape = self.declare(&shape);
         self.wrap(init, "$$lack(", format!(",{shape})"));
     }
 
     fn visit_assignment_expression(&mut self, it: &AssignmentExpression<'a>) {
         let Some(shape) = Shape::of_target(&it.left) else { return walk::walk_assignment_expression(self, it) };
         self.visit_assignment_target(&it.left);
+        let shape = self.declare(&shape);
         self.wrap(&it.right, "$$lack(", format!(",{shape})"));
     }
 
