@@ -218,15 +218,16 @@ fn excerpt(line: &str, start: usize, length: usize) -> (String, String) {
     (shown, marks)
 }
 
-/// The JSON form of `syncline check --format json`: `severity`, `message`, `file`, `line`, `column`, `endLine`,
+/// The JSON form of `syncline check --format json`: `severity`, `code`, `message`, `file`, `line`, `column`, `endLine`,
 /// `endColumn`, `help`; places are 1-based, unknown ones null.
 impl Serialize for Diagnostic {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let place = self.place.as_ref();
         let start = place.map(|place| place.file.location(place.start));
         let end = place.map(|place| place.file.location(place.end));
-        let mut map = serializer.serialize_map(Some(8))?;
+        let mut map = serializer.serialize_map(Some(9))?;
         map.serialize_entry("severity", &self.severity)?;
+        map.serialize_entry("code", &self.code)?;
         map.serialize_entry("message", &self.message)?;
         map.serialize_entry("file", &place.map(|place| place.file.path.as_str()))?;
         map.serialize_entry("line", &start.map(|at| at.line))?;

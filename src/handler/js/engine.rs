@@ -274,7 +274,8 @@ fn explain(ctx: &Ctx, program: &JsProgram, error: RunError) -> Ending {
             exception.get::<rquickjs::Coerced<String>>().map_or_else(|_| "an exception".to_owned(), |text| text.0);
         return failed(text, None, false);
     };
-    let position = || program.position(&object.get::<_, String>("stack").unwrap_or_default());
+    let stack = || object.get::<_, String>("stack").unwrap_or_default();
+    let position = || program.position(&stack());
     if call::timed_out() {
         let limit = seconds(program.limits().handler_timeout);
         return failed(format!("code ran longer than {limit}"), position(), true);
@@ -294,16 +295,15 @@ fn explain(ctx: &Ctx, program: &JsProgram, error: RunError) -> Ending {
     match message.as_str() {
         "out of memory" => out_of_memory(program.limits(), position()),
         "Maximum call stack size exceeded" | "stack overflow" => failed("stack overflow", position(), false),
-        "not a function" => failed(name_callee(program, position()), position(), false),
+        "not a function" => failed(name_callee(program, &stack()), position(), false),
         _ => failed(message, position(), false),
     }
 }
 
 /// QuickJS says `not a function` without saying what: the author's text at the place of the call does.
-fn name_callee(program: &JsProgram, position: Option<(Str, Location)>) -> String {
-    let callee = position.and_then(|(file, at)| {
-        let file = &program.modules.iter().find(|module| module.file.path == file)?.file;
-        let (before, after) = file.text.split_at_checked(file.offset(at))?;
+fn name_callee(program: &JsProgram, stack: &str) -> String {
+    let callee = program.find_frame(stack).and_then(|(module, offset)| {
+        let (before, after) = module.file.text.split_at_checked(offset)?;
         let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '.' | '?');
         let start = before.rfind(|c| !is_part(c)).map_or(0, |at| at + 1);
         let start = before.ceil_char_boundary(start);

@@ -25,10 +25,10 @@ mod tests;
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use engine::Engine;
-use source::{Generated, ModuleState};
+use source::{BundleMap, Generated, ModuleState};
 
 use super::{Failure, Function, Returned};
 use crate::context::Context;
@@ -65,8 +65,19 @@ struct Compiled {
     bytecode: Vec<u8>,
     dependencies: Vec<usize>,
     console_calls: Vec<Range<usize>>,
+    /// The source map in the file, read when a place is first asked for.
+    bundle_map: OnceLock<Option<BundleMap>>,
     /// Whether one instance serves all calls of an engine, because nothing in it can change.
     is_kept: bool,
+}
+
+impl Compiled {
+    /// Where the author wrote what stands at an offset: in this file, or in one that it was bundled from.
+    fn place(&self, offset: usize) -> (Str, Location) {
+        let at = self.file.location(offset);
+        let map = self.bundle_map.get_or_init(|| BundleMap::find(&self.file.text));
+        map.as_ref().and_then(|map| map.original(at)).unwrap_or_else(|| (self.file.path.clone(), at))
+    }
 }
 
 /// A module that is a handler.
@@ -140,6 +151,7 @@ impl JsProgram {
             bytecode,
             dependencies: module.dependencies,
             console_calls: module.console_calls,
+            bundle_map: OnceLock::new(),
             is_kept,
         });
         Ok(Arc::new(JsProgram {
@@ -192,14 +204,14 @@ impl JsProgram {
     /// The first place in the author's code that a stack of QuickJS names: lines `    at name (file:line:column)`.
     fn position(&self, stack: &str) -> Option<(Str, Location)> {
         let (module, offset) = self.find_frame(stack)?;
-        Some((module.file.path.clone(), module.file.location(offset)))
+        Some(module.place(offset))
     }
 
     /// The place of the `console.*` call that a stack was taken in.
     fn console_position(&self, stack: &str) -> Option<(Str, Location)> {
         let (module, offset) = self.find_frame(stack)?;
         let call = module.console_calls.iter().rfind(|call| (call.start..=call.end).contains(&offset));
-        Some((module.file.path.clone(), module.file.location(call.map_or(offset, |call| call.start))))
+        Some(module.place(call.map_or(offset, |call| call.start)))
     }
 
     fn find_frame(&self, stack: &str) -> Option<(&Compiled, usize)> {

@@ -11,10 +11,12 @@ mod functions;
 mod link;
 mod module;
 mod rewrite;
+mod source_map;
 mod survey;
 mod types;
 
 pub(super) use dialect::{GLOBALS, OF_MATH, REFUSED_OF_OBJECT};
 pub(super) use edits::Generated;
 pub(super) use link::{LIBRARY, Linked, link};
+pub(super) use source_map::BundleMap;
 pub(super) use survey::ModuleState;
