@@ -2,13 +2,14 @@
 //! source answered.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use syncline::context::Context;
 use syncline::error::SourceFile;
 use syncline::handler::js::{Dialect, JsProgram};
 use syncline::handler::{Function, Handler, Returned};
 use syncline::limits::Limits;
-use syncline::value::{Value, object};
+use syncline::value::{Str, Value, object};
 
 use crate::measure::{Effort, compare, microseconds, resident_kib};
 
@@ -54,6 +55,9 @@ pub fn run(effort: Effort) {
     ] {
         println!("| {label} | {} | {} | {budget} |", microseconds(sample.median), microseconds(sample.best));
     }
+    if let Some(kib) = engine_kib(&files, &paths, &ctx, &one) {
+        println!("\nMemory of a program of two scripts with one engine: {kib} KiB.");
+    }
     if let Some(growth) = growth(effort.growth_calls, || pair(&mapped, &ctx, &ten)) {
         println!("\nMemory after {} further pairs (10 items, mapped): {growth:+} KiB.", effort.growth_calls);
     }
@@ -93,6 +97,22 @@ fn page(count: usize) -> Value {
         }
     };
     object! { "items" => (0..count).map(order).collect::<Vec<_>>(), "nextToken" => Value::Null, "scannedCount" => count as i64 }
+}
+
+/// KiB that a program and the engine of its first call take, on average over a few of them.
+fn engine_kib(files: &[Arc<SourceFile>], paths: &[Str], ctx: &Context, result: &Value) -> Option<i64> {
+    const PROGRAMS: i64 = 20;
+    let start = || {
+        let program = JsProgram::compile(files, paths, Dialect::AppSync, &Limits::default()).ok()?;
+        pair(&Handler::Js(program.handler(&paths[0])?), ctx, result);
+        Some(program)
+    };
+    let first = start()?;
+    let before = resident_kib()?;
+    let programs: Vec<_> = (0..PROGRAMS).map(|_| start()).collect();
+    let after = resident_kib()?;
+    drop((first, programs));
+    Some((after - before) / PROGRAMS)
 }
 
 /// How many KiB more the process holds after `calls` calls; a leak grows with them, a cache does not.

@@ -74,7 +74,7 @@ fn check_reports_the_mistakes_of_all_files_at_once_with_place_excerpt_and_help()
         ("help: did you mean `tables`?", "2 | tabels: {}"),
         ("error: cannot find type `Strin`", "--> schema.graphql:2:6"),
         ("help: did you mean `String`?", "2 |   a: Strin\n  |      ^^^^^\n"),
-        ("error: `while` loops are not supported", "--> resolvers/Query.b.[NONE].js:2:3"),
+        ("error[@aws-appsync/no-while]: While statements are not supported.", "--> resolvers/Query.b.[NONE].js:2:3"),
         ("seed.json", "--> seed.json:1:"),
     ] {
         assert!(
@@ -97,7 +97,7 @@ fn check_speaks_json() {
     assert_eq!(
         schema,
         json!({
-            "severity": "error", "message": "cannot find type `Strin` in this document", "file": "schema.graphql",
+            "severity": "error", "code": null, "message": "cannot find type `Strin` in this document", "file": "schema.graphql",
             "line": 2, "column": 6, "endLine": 2, "endColumn": 11, "help": "did you mean `String`?",
         })
     );
@@ -344,7 +344,7 @@ fn a_saved_resolver_is_served_and_a_broken_one_leaves_the_last_good_version() {
     wait_for_hello(&dev, "changed");
 
     project.write("resolvers/Query.hello.[NONE].js", "export const request = () => { while (true) {} };\n");
-    dev.wait_for("`while` loops are not supported");
+    dev.wait_for("While statements are not supported.");
     dev.wait_for("still serving the last version that worked");
     assert_eq!(post(dev.address, "{ hello }"), json!({ "data": { "hello": "changed" } }));
 
