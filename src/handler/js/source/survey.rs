@@ -65,6 +65,8 @@ const WRITING: &[&str] = &[
     "setPrototypeOf",
     "__defineGetter__",
     "__defineSetter__",
+    // Leads to `Object` from any value.
+    "constructor",
 ];
 
 fn note_reference(uses: &mut HashSet<ReferenceId>, expression: &Expression) {
@@ -91,6 +93,19 @@ impl<'a> Visit<'a> for Survey {
 
     fn visit_identifier_name(&mut self, it: &IdentifierName<'a>) {
         self.writes |= WRITING.contains(&it.name.as_str());
+    }
+
+    // `Object` has `assign`, which needs no name in the text to be reached: `const o = Object; o[name](…)`. Other
+    // built-ins that write do so to their `this`: they are called as members, which shows.
+    fn visit_identifier_reference(&mut self, it: &IdentifierReference<'a>) {
+        self.writes |= it.name == "Object";
+    }
+
+    fn visit_static_member_expression(&mut self, it: &StaticMemberExpression<'a>) {
+        if !matches!(&it.object, Expression::Identifier(object) if object.name == "Object") {
+            self.visit_expression(&it.object);
+        }
+        self.visit_identifier_name(&it.property);
     }
 
     fn visit_call_expression(&mut self, it: &CallExpression<'a>) {
