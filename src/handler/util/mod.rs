@@ -10,6 +10,7 @@ pub mod expression;
 pub mod http;
 pub mod ids;
 pub mod math;
+pub mod pattern;
 pub mod time;
 
 use crate::clock::Clock;
@@ -56,6 +57,7 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("urlDecode", encoding::url_decode),
     ("base64Encode", encoding::base64_encode),
     ("base64Decode", encoding::base64_decode),
+    ("matches", pattern::matches),
     ("escapeJavaScript", encoding::escape_javascript),
     ("time.nowISO8601", time::now_iso8601),
     ("time.nowEpochSeconds", time::now_epoch_seconds),
@@ -92,7 +94,6 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
 
 /// Functions that AppSync has and this version has not: calling one is a failure that says so.
 pub const UNAVAILABLE: &[&str] = &[
-    "util.matches",
     "util.xml.toMap",
     "util.xml.toJsonString",
     "util.transform.toElasticsearchQueryDSL",
