@@ -49,7 +49,6 @@ export default function (native, isStandard) {
     place(path, () => { throw new SystemError(`${path} is not available in this version of Syncline`); });
   }
   const { util, runtime, extensions, dynamodb } = library;
-  util.str = { normalize: (text, form) => String(text).normalize(String(form).toUpperCase()) };
 
   const { log } = native;
   const console = {

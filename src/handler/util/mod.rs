@@ -11,7 +11,9 @@ pub mod http;
 pub mod ids;
 pub mod math;
 pub mod pattern;
+pub mod text;
 pub mod time;
+pub mod xml;
 
 use crate::clock::Clock;
 use crate::context::Effects;
@@ -85,6 +87,9 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("transform.toDynamoDBFilterExpression", expression::to_filter_expression),
     ("transform.toDynamoDBConditionExpression", expression::to_filter_expression),
     ("http.copyHeaders", http::copy_headers),
+    ("xml.toMap", xml::to_map),
+    ("xml.toJsonString", xml::to_json_string),
+    ("str.normalize", text::normalize),
     ("math.roundNum", math::round_num),
     ("math.minVal", math::min_val),
     ("math.maxVal", math::max_val),
@@ -94,8 +99,6 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
 
 /// Functions that AppSync has and this version has not: calling one is a failure that says so.
 pub const UNAVAILABLE: &[&str] = &[
-    "util.xml.toMap",
-    "util.xml.toJsonString",
     "util.transform.toElasticsearchQueryDSL",
     "util.transform.toSubscriptionFilter",
     "util.http.addResponseHeader",
