@@ -39,10 +39,15 @@ pub(super) fn natives<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     }
     functions.set("runtime.earlyReturn", Function::new(ctx.clone(), early_return)?)?;
     natives.set("functions", functions)?;
-    natives.set("unavailable", util::UNAVAILABLE.to_vec().into_js(ctx)?)?;
     natives.set("globals", source::GLOBALS.to_vec().into_js(ctx)?)?;
     natives.set("refusedOfObject", source::REFUSED_OF_OBJECT.to_vec().into_js(ctx)?)?;
     natives.set("ofMath", source::OF_MATH.to_vec().into_js(ctx)?)?;
+    for (name, function) in
+        [("replace", util::pattern::replace as util::Function), ("replaceAll", util::pattern::replace_all)]
+    {
+        let native = move |ctx: Ctx<'js>, arguments: Rest<JsValue<'js>>| call_util(&ctx, function, &arguments.0);
+        natives.set(name, Function::new(ctx.clone(), native)?)?;
+    }
     natives.set("log", Function::new(ctx.clone(), log)?)?;
     natives.set("random", Function::new(ctx.clone(), random)?)?;
     natives.set("now", Function::new(ctx.clone(), now)?)?;

@@ -46,11 +46,7 @@ export default function (native, isStandard) {
     at[last] = value;
   };
   for (const [path, fn] of Object.entries(native.functions)) place(path, fn);
-  for (const path of native.unavailable) {
-    place(path, () => { throw new SystemError(`${path} is not available in this version of Syncline`); });
-  }
   const { util, runtime, extensions, dynamodb, rds, ai } = library;
-  util.str = { normalize: (text, form) => String(text).normalize(String(form).toUpperCase()) };
 
   // Null and undefined are one value (spec appsync-js 1.5). Rewritten code compares with `same`, and takes values that a
   // pattern with defaults is about to take apart through `lack`: members that the shape gives a default become undefined
@@ -101,6 +97,14 @@ export default function (native, isStandard) {
     const parse = JSON.parse;
     // AppSync has no exceptions: text that is not JSON gives an empty string (spec appsync-js 1.4).
     JSON.parse = (text, reviver) => { try { return parse(text, reviver); } catch { return ""; } };
+    // A pattern that is text is a Java regular expression, and what replaces it follows Java's rules (spec appsync-js 1.4).
+    for (const name of ["replace", "replaceAll"]) {
+      const replace = native[name];
+      const method = { [name](pattern, replacement) {
+        return replace(String(this), String(pattern), String(replacement));
+      } }[name];
+      defineProperty(String.prototype, name, { value: method });
+    }
     // A search for null finds undefined, and the other way round: they are one value.
     const { indexOf, lastIndexOf } = Array.prototype;
     const isNothing = (value) => value == null;

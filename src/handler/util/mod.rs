@@ -11,10 +11,13 @@ pub mod extensions;
 pub mod http;
 pub mod ids;
 pub mod math;
+pub mod pattern;
 pub mod rds;
 pub mod search;
 pub mod subscription_filter;
+pub mod text;
 pub mod time;
+pub mod xml;
 
 use crate::clock::Clock;
 use crate::context::Effects;
@@ -67,11 +70,15 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("urlDecode", encoding::url_decode),
     ("base64Encode", encoding::base64_encode),
     ("base64Decode", encoding::base64_decode),
+    ("matches", pattern::matches),
     ("escapeJavaScript", encoding::escape_javascript),
     ("time.nowISO8601", time::now_iso8601),
     ("time.nowEpochSeconds", time::now_epoch_seconds),
     ("time.nowEpochMilliSeconds", time::now_epoch_milliseconds),
     ("time.epochMilliSecondsToSeconds", time::epoch_milliseconds_to_seconds),
+    ("time.nowFormatted", time::now_formatted),
+    ("time.parseFormattedToEpochMilliSeconds", time::parse_formatted_to_epoch_milliseconds),
+    ("time.epochMilliSecondsToFormatted", time::epoch_milliseconds_to_formatted),
     ("time.epochMilliSecondsToISO8601", time::epoch_milliseconds_to_iso8601),
     ("time.parseISO8601ToEpochMilliSeconds", time::parse_iso8601_to_epoch_milliseconds),
     ("dynamodb.toDynamoDB", dynamodb::to_dynamodb),
@@ -96,6 +103,9 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("http.addResponseHeader", http::add_response_header),
     ("http.addResponseHeaders", http::add_response_headers),
     ("rds.toJsonObject", rds::to_json_object),
+    ("xml.toMap", xml::to_map),
+    ("xml.toJsonString", xml::to_json_string),
+    ("str.normalize", text::normalize),
     ("math.roundNum", math::round_num),
     ("math.minVal", math::min_val),
     ("math.maxVal", math::max_val),
@@ -103,20 +113,9 @@ pub const FUNCTIONS: &[(&str, Function)] = &[
     ("math.randomWithinRange", math::random_within_range),
 ];
 
-/// Functions that AppSync has and this version has not: calling one is a failure that says so.
-pub const UNAVAILABLE: &[&str] = &[
-    "util.matches",
-    "util.time.nowFormatted",
-    "util.time.parseFormattedToEpochMilliSeconds",
-    "util.time.epochMilliSecondsToFormatted",
-    "util.xml.toMap",
-    "util.xml.toJsonString",
-];
-
 /// The functions that code may name, by their paths below `util`.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    let later = UNAVAILABLE.iter().filter_map(|path| path.strip_prefix("util."));
-    FUNCTIONS.iter().map(|(path, _)| *path).chain(later).chain(["str.normalize"])
+    FUNCTIONS.iter().map(|(path, _)| *path)
 }
 
 /// The functions that code may name, by their paths below `extensions`.

@@ -1,6 +1,6 @@
 export function request() {
   const list = [];
-  for (;;) list.push({ list: new Array(1000).fill(list.length) });
+  for (;;) list.push({ list: new Array(9999).fill(list.length) });
 }
 
 export function response(ctx) {
