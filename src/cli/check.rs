@@ -36,19 +36,17 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
         Err(unreadable) => return Err(setup::report(unreadable)),
     };
     match arguments.format {
-        Format::Text => print_text(&problems, resolvers),
-        Format::Json => println!("{}", serde_json::to_string_pretty(&problems).unwrap_or_default()),
+        Format::Text => setup::print(&text(&problems, resolvers))?,
+        Format::Json => setup::print_json(&problems)?,
     }
     if problems.iter().any(|problem| problem.severity == Severity::Error) { Err(Failure::Findings) } else { Ok(()) }
 }
 
-fn print_text(problems: &[Diagnostic], resolvers: usize) {
-    for problem in problems {
-        println!("{problem}\n");
-    }
+fn text(problems: &[Diagnostic], resolvers: usize) -> String {
     if problems.is_empty() {
-        println!("no problems: {resolvers} resolvers");
-    } else {
-        println!("{}", tally(problems));
+        return format!("no problems: {resolvers} resolvers");
     }
+    let mut text: String = problems.iter().map(|problem| format!("{problem}\n\n")).collect();
+    text.push_str(&tally(problems));
+    text
 }

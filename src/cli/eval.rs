@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum};
 
 use crate::backend::files::{process_environment, read_project};
-use crate::cli::setup::{print_problems, read_argument};
+use crate::cli::setup::{print_json, print_problems, read_argument};
 use crate::cli::{Common, Failure};
 use crate::clock::Clock;
 use crate::context::{Context, LogLine};
@@ -95,7 +95,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
                 "message" => "The code contains one or more errors.",
                 "codeErrors" => problems.iter().map(|problem| code_error(problem, &code.entry)).collect::<Value>(),
             };
-            print(&evaluation(Err(error), &ctx, &code.entry));
+            print_json(&evaluation(Err(error), &ctx, &code.entry))?;
             print_problems(&problems);
             return Err(Failure::Findings);
         }
@@ -117,7 +117,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
         warn_about_size("the result", result, RESULT_CHARACTERS);
     }
     let failed = outcome.is_err();
-    print(&evaluation(outcome, &ctx, &code.entry));
+    print_json(&evaluation(outcome, &ctx, &code.entry))?;
     if failed { Err(Failure::Findings) } else { Ok(()) }
 }
 
@@ -152,10 +152,6 @@ fn warn_about_size(what: &str, text: &str, most_characters: usize) {
     if count > most_characters {
         eprintln!("warning: {what} has {count} characters; EvaluateCode on AWS takes at most {most_characters}");
     }
-}
-
-fn print(evaluation: &Value) {
-    println!("{}", serde_json::to_string_pretty(evaluation).unwrap_or_default());
 }
 
 /// The answer of EvaluateCode: results as JSON texts.

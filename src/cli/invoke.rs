@@ -6,7 +6,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::api::Api;
-use crate::cli::setup::{self, api, block_on, load, read_argument};
+use crate::cli::setup::{self, api, block_on, load, print, print_json, read_argument};
 use crate::cli::{Common, Failure};
 use crate::transport::http::Server;
 use crate::transport::lambda;
@@ -28,16 +28,13 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
         Ok(lambda::invoke(&api, &server, &event).await)
     })??;
     match outcome {
-        Ok(answer) => {
-            println!("{}", serde_json::to_string_pretty(&answer).unwrap_or_default());
-            Ok(())
-        }
+        Ok(answer) => print_json(&answer),
         Err(error) => {
             let error_type = match error.downcast_ref::<lambda::ResolverError>() {
                 Some(error) => error.0.error_type.clone().unwrap_or_default(),
                 None => "Error".into(),
             };
-            println!("{}", object! { "errorType" => error_type, "errorMessage" => error.to_string() });
+            print(&object! { "errorType" => error_type, "errorMessage" => error.to_string() }.to_string())?;
             Err(Failure::Findings)
         }
     }

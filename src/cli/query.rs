@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::api::{Answer, OperationRequest};
-use crate::cli::setup::{api, block_on};
+use crate::cli::setup::{api, block_on, print, print_json};
 use crate::cli::{Common, Failure};
 use crate::context::RequestInfo;
 use crate::value::{Map, Str, Value};
@@ -43,11 +43,11 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
             for line in &report.logs {
                 eprintln!("{line}");
             }
-            println!("{}", serde_json::to_string_pretty(&response).unwrap_or_default());
+            print_json(&response)?;
             if response.errors.is_empty() { Ok(()) } else { Err(Failure::Findings) }
         }
         Answer::Refused(refusal) => {
-            println!("{}", String::from_utf8_lossy(&refusal.to_json()));
+            print(&String::from_utf8_lossy(&refusal.to_json()))?;
             Err(Failure::Findings)
         }
     }

@@ -1,6 +1,7 @@
 //! From a folder to a running API: what most commands begin with.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -56,6 +57,28 @@ pub fn report(error: LoadError) -> Failure {
             Failure::Findings
         }
     }
+}
+
+/// Writes a command's answer to standard output. A reader that has gone away has what it wanted: `syncline eval … | head`.
+///
+/// # Errors
+/// [`Failure::Environment`] when the output cannot be written for another reason.
+pub fn print(text: &str) -> Result<(), Failure> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Environment(format!("cannot write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// [`print`] for JSON, indented.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    print(&serde_json::to_string_pretty(value).unwrap_or_default())
 }
 
 pub fn print_problems(problems: &[Diagnostic]) {

@@ -32,8 +32,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
     }
     let declarations = declarations(common)?;
     if is_stdout {
-        print!("{declarations}");
-        return Ok(());
+        return setup::print(declarations.trim_end());
     }
     let path = arguments.out.clone().unwrap_or_else(|| common.project.join(DEFAULT));
     let shown = path.strip_prefix(".").unwrap_or(&path).display();

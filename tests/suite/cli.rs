@@ -584,3 +584,17 @@ fn handlers_may_import_the_declarations() {
         assert_exit(&run(project.path(), &["types"]), 0);
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let project = notes();
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_syncline"));
+    command.current_dir(project.path()).args(["types", "--out", "-"]);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+}

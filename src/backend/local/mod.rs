@@ -17,7 +17,7 @@ use serde::de::DeserializeOwned;
 
 use crate::backend::batch_get::KeyedProjection;
 use crate::backend::{DynamoDb, Operation, ServiceError};
-use crate::value::{Map, Str, Value};
+use crate::value::{Map, Str, Value, object};
 
 /// An embedded DynamoDB, in memory or in one file.
 ///
@@ -59,7 +59,45 @@ impl LocalDynamoDb {
                 Database::new(text).map_err(|error| could_not_open(text, &error))?
             }
         };
-        Ok(LocalDynamoDb { database, requests: AtomicU64::new(0) })
+        let opened = LocalDynamoDb { database, requests: AtomicU64::new(0) };
+        if path.is_some() {
+            opened.remove_half_made_tables()?;
+        }
+        Ok(opened)
+    }
+
+    /// The engine makes a table in several steps: first its description, then what holds the items. A process that was
+    /// killed in between left a description of nothing, which would stand in the way of making the table. Only tables
+    /// without items go.
+    fn remove_half_made_tables(&self) -> Result<(), ServiceError> {
+        let failed = |error: DynoxideError| service_error(&error, "".into());
+        let listed = run(&object! {}, |request| self.database.list_tables(request)).map_err(failed)?;
+        for table in listed.get("TableNames").and_then(Value::as_list).unwrap_or_default() {
+            let name = object! { "TableName" => table.clone() };
+            let described = self.answer(Operation::DescribeTable, &name).map_err(failed)?;
+            let indexes = ["GlobalSecondaryIndexes", "LocalSecondaryIndexes"]
+                .into_iter()
+                .filter_map(|kind| described.get("Table")?.get(kind)?.as_list())
+                .flatten()
+                .filter_map(|index| index.get("IndexName").cloned());
+            let is_there = |index: Option<Value>| {
+                let mut scan = object! { "TableName" => table.clone(), "Limit" => 1 };
+                if let Some(index) = index {
+                    scan.set("IndexName", index);
+                }
+                self.answer(Operation::Scan, &scan)
+            };
+            let has_items = match is_there(None) {
+                Ok(page) => page.get("Items").and_then(Value::as_list).is_some_and(|items| !items.is_empty()),
+                Err(error) if error.to_string().contains("no such table") => false,
+                Err(_) => continue,
+            };
+            let is_whole = is_there(None).is_ok() && indexes.map(Some).all(|index| is_there(index).is_ok());
+            if !has_items && !is_whole {
+                run(&name, |request| self.database.delete_table(request)).map_err(failed)?;
+            }
+        }
+        Ok(())
     }
 
     /// How many items each table holds, for the summary at start.
@@ -279,6 +317,23 @@ mod tests {
         let reopened = LocalDynamoDb::open(Some(&path)).unwrap();
         assert_eq!(reopened.item_counts().unwrap(), [("things".into(), 1)]);
         drop(reopened);
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_table_that_a_killed_process_left_half_made_is_made_again() {
+        let folder = std::env::temp_dir().join(format!("syncline-half-made-{}", std::process::id()));
+        let path = folder.join("tables.db");
+        drop(with_table(Some(&path)));
+        rusqlite::Connection::open(&path).unwrap().execute_batch("DROP TABLE things").unwrap();
+        let reopened = LocalDynamoDb::open(Some(&path)).unwrap();
+        let described = call(&reopened, Operation::DescribeTable, r#"{"TableName":"things"}"#);
+        assert_eq!(described.unwrap_err().code, "ResourceNotFoundException");
+        drop(reopened);
+        let remade = with_table(Some(&path));
+        call(&remade, Operation::PutItem, r#"{"TableName":"things","Item":{"id":{"S":"1"}}}"#).unwrap();
+        drop(remade);
+        assert_eq!(LocalDynamoDb::open(Some(&path)).unwrap().item_counts().unwrap(), [("things".into(), 1)]);
         std::fs::remove_dir_all(folder).unwrap();
     }
 
