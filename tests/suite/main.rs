@@ -8,6 +8,7 @@ mod cli;
 mod differential;
 mod execution;
 mod faults;
+mod fuzz;
 mod harness;
 mod http;
 mod lambda;

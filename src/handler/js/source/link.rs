@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::super::Dialect;
 use super::edits::Generated;
+use super::PROBLEMS_MAX;
 use super::module::{Export, SourceModule, read_module};
 use super::rewrite::HELPERS;
 use super::survey::{ModuleState, Survey};
@@ -211,6 +212,9 @@ impl<'s> Linker<'s> {
         if known.contains(&name) {
             return;
         }
+        if self.problems.len() >= PROBLEMS_MAX {
+            return self.problems.push(Diagnostic::error(format!("`{specifier}` has no export `{name}`")).at(file, range.clone()));
+        }
         let problem = Diagnostic::error(format!("`{specifier}` has no export `{name}`")).at(file, range.clone());
         let help = match nearest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -254,6 +258,11 @@ impl<'s> Linker<'s> {
             });
             return None;
         };
+        if self.path.len() >= self.limits.import_chain && !self.states.contains_key(&target.path) {
+            let message = format!("more than {} files import one another in one chain", self.limits.import_chain);
+            self.problems.push(Diagnostic::error(message).at(file, range.clone()).help("merge some of them"));
+            return None;
+        }
         match self.load(target) {
             State::Linked(index) => Some(Target::Module(index)),
             State::Failed => None,
