@@ -95,9 +95,8 @@ impl JsProgram {
         dialect: Dialect,
         limits: &Limits,
     ) -> Result<Arc<JsProgram>, Vec<Diagnostic>> {
-        stack::with_large_stack(|| JsProgram::compile_here(modules, entries, dialect, limits)).unwrap_or_else(|error| {
-            Err(vec![Diagnostic::error(format!("no thread for the compiler: {error}"))])
-        })
+        stack::with_large_stack(|| JsProgram::compile_here(modules, entries, dialect, limits))
+            .unwrap_or_else(|error| Err(vec![Diagnostic::error(format!("no thread for the compiler: {error}"))]))
     }
 
     fn compile_here(

@@ -41,11 +41,7 @@ export function request(ctx) {
 const PROBE_PATH: &str = "the probe.js";
 
 fn limits() -> Limits {
-    Limits {
-        handler_timeout: Duration::from_millis(100),
-        handler_memory_bytes: 8 * 1024 * 1024,
-        ..Limits::default()
-    }
+    Limits { handler_timeout: Duration::from_millis(100), handler_memory_bytes: 8 * 1024 * 1024, ..Limits::default() }
 }
 
 pub fn run(data: &[u8]) {

@@ -10,7 +10,9 @@ pub fn run(data: &[u8]) {
     for path in ["code.js", "code.ts"] {
         let files = input.files(path);
         for dialect in [Dialect::AppSync, Dialect::Standard] {
-            let Err(problems) = JsProgram::compile(&files, &[path.into()], dialect, &Limits::default()) else { continue };
+            let Err(problems) = JsProgram::compile(&files, &[path.into()], dialect, &Limits::default()) else {
+                continue;
+            };
             assert!(!problems.is_empty(), "refused without a problem");
             for problem in &problems {
                 assert!(!problem.to_string().is_empty());

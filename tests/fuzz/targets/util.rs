@@ -58,7 +58,7 @@ pub fn run(data: &[u8]) {
         Ok(value) => vec![value].into(),
         Err(_) => text.split('\n').map(Value::from).collect(),
     };
-    let list = arguments.as_list().map(|list| &list[..]).unwrap_or_default();
+    let list = arguments.as_list().unwrap_or_default();
     let longest = 64 * 1024 + 64 * arguments.to_string().len();
     for (name, function) in FUNCTIONS {
         let mut effects = Effects::default();

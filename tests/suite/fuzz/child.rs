@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The file that holds the input in hand, or the one that broke something.
 fn input_file(name: &str) -> PathBuf {
-    std::env::temp_dir().join(format!("syncline-fuzz-{name}"))
+    std::env::temp_dir().join(format!("syncline-fuzz-{}", name.replace("::", "-")))
 }
 
 /// Runs `work` in a process that runs nothing but the test `name`.
@@ -54,9 +54,9 @@ pub fn watch(input: &[u8], target: impl FnOnce(&[u8])) {
     watchdog.join().unwrap();
 }
 
-/// Memory of this process that is in use.
-pub fn resident_bytes() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: usize = statm.split_whitespace().nth(1).unwrap().parse().unwrap();
-    pages * 4096
+/// Memory of this process that is in use, where the system tells it as Linux does.
+pub fn resident_bytes() -> Option<usize> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    Some(line.trim().strip_suffix(" kB")?.parse::<usize>().ok()? * 1024)
 }

@@ -5,8 +5,8 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::super::Dialect;
-use super::edits::Generated;
 use super::PROBLEMS_MAX;
+use super::edits::Generated;
 use super::module::{Export, SourceModule, read_module};
 use super::rewrite::HELPERS;
 use super::survey::{ModuleState, Survey};
@@ -213,7 +213,9 @@ impl<'s> Linker<'s> {
             return;
         }
         if self.problems.len() >= PROBLEMS_MAX {
-            return self.problems.push(Diagnostic::error(format!("`{specifier}` has no export `{name}`")).at(file, range.clone()));
+            return self
+                .problems
+                .push(Diagnostic::error(format!("`{specifier}` has no export `{name}`")).at(file, range.clone()));
         }
         let problem = Diagnostic::error(format!("`{specifier}` has no export `{name}`")).at(file, range.clone());
         let help = match nearest(name, known.iter().copied()) {

@@ -81,20 +81,78 @@ enum Token {
 
 /// Words that put what follows one level deeper, or join it to what stands before.
 const KEYWORDS: &[&str] = &[
-    "abstract", "as", "asserts", "async", "await", "delete", "do", "else", "export", "extends", "finally", "for",
-    "function", "if", "implements", "in", "infer", "instanceof", "is", "keyof", "namespace", "new", "of", "readonly",
-    "return", "satisfies", "throw", "try", "type", "typeof", "unique", "void", "while", "with", "yield",
+    "abstract",
+    "as",
+    "asserts",
+    "async",
+    "await",
+    "delete",
+    "do",
+    "else",
+    "export",
+    "extends",
+    "finally",
+    "for",
+    "function",
+    "if",
+    "implements",
+    "in",
+    "infer",
+    "instanceof",
+    "is",
+    "keyof",
+    "namespace",
+    "new",
+    "of",
+    "readonly",
+    "return",
+    "satisfies",
+    "throw",
+    "try",
+    "type",
+    "typeof",
+    "unique",
+    "void",
+    "while",
+    "with",
+    "yield",
 ];
 
 /// Keywords that a value follows.
 const BEFORE_VALUES: &[&str] = &[
-    "await", "case", "default", "delete", "do", "else", "extends", "in", "instanceof", "new", "return", "throw",
-    "typeof", "void", "yield",
+    "await",
+    "case",
+    "default",
+    "delete",
+    "do",
+    "else",
+    "extends",
+    "in",
+    "instanceof",
+    "new",
+    "return",
+    "throw",
+    "typeof",
+    "void",
+    "yield",
 ];
 
 /// Words that go on with what a `}` or `;` before them seems to have ended.
-const CONTINUING: &[&str] =
-    &["as", "catch", "else", "extends", "finally", "from", "implements", "in", "instanceof", "is", "of", "satisfies", "while"];
+const CONTINUING: &[&str] = &[
+    "as",
+    "catch",
+    "else",
+    "extends",
+    "finally",
+    "from",
+    "implements",
+    "in",
+    "instanceof",
+    "is",
+    "of",
+    "satisfies",
+    "while",
+];
 
 /// Operators of more than one character that are one level.
 const OPERATORS: &[&str] = &["===", "!==", "...", "=>", "&&", "||", "??", "?.", "==", "!=", "**"];
@@ -432,4 +490,37 @@ fn pattern_length(text: &str) -> Option<usize> {
 /// Whether a text means nothing to the scan, be it a pattern or code: no quotes, no comments, no brackets.
 fn is_harmless(text: &str) -> bool {
     !text.contains(['\'', '"', '`', '(', ')', '[', ']', '{', '}', '*', ';', ','])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_side_by_side_does_not_nest() {
+        for text in [
+            "const a = b.c + f(d)\n",
+            "if (a) { b() } else { c() }\n",
+            "a = b / c; d = /[']\\/\"/.test(e);",
+            "f({ a: 1, b: [2, 3], c: `x${d}y` }), ",
+            "case 'a': return { b }\n case 'c': { d() }\n",
+            "function f(a, b = 1) { return (c) => c + a }\n",
+            "/* if (a) if (b) { */ // [[[\n",
+            "type A = { a: B<C, D>; e?: F[] }\nexport const g = (h: A): I => h as J\n",
+        ] {
+            assert_eq!(too_deep_at(&text.repeat(5_000), true, 30), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_goes_on_nests() {
+        for text in
+            ["(", "a.", "!", "1 + ", "if (a) b; else ", "if (a) {} else ", "a ? b : ", "typeof\n", "A<B, ", "keyof\n"]
+        {
+            assert!(too_deep_at(&text.repeat(31), true, 30).is_some(), "{text}");
+        }
+        for hidden in ["/'/", "\"'\"", "'\\\\'", "`'${a}'`", "/[/']/", "// '\n", "/* ' */", "{}/'/\n", "x\n/'/;"] {
+            assert!(too_deep_at(&format!("{hidden}{}", "[".repeat(31)), false, 30).is_some(), "{hidden}");
+        }
+    }
 }
