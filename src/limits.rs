@@ -42,6 +42,13 @@ pub struct Limits {
     pub pipeline_functions: usize,
     /// Characters of one JS resolver file. AppSync: 32 KB after bundling (spec appsync-js 1.1).
     pub code_characters: usize,
+    /// Bytes of one JS or TypeScript file in any dialect. Ours: what tools write as one bundle stays far below.
+    pub code_bytes: usize,
+    /// Levels of brackets and operators in one JS or TypeScript file, counted generously. Ours: protects the compiler's
+    /// stack, which is made for this many.
+    pub code_nesting: usize,
+    /// Files that import one another in one chain. Ours: protects the compiler's stack.
+    pub import_chain: usize,
     /// Bytes of the schema document. AppSync: 1 MB (spec appsync-service 1.8).
     pub schema_bytes: usize,
     /// Rounds of one loop in resolver code. AppSync: 1,000 (spec appsync-js 1.6).
@@ -71,6 +78,9 @@ impl Default for Limits {
             resolver_count: 10_000,
             pipeline_functions: 10,
             code_characters: 32_768,
+            code_bytes: 1024 * 1024,
+            code_nesting: 1_500,
+            import_chain: 200,
             schema_bytes: 1024 * 1024,
             loop_rounds: 1_000,
             handler_timeout: Duration::from_secs(5),

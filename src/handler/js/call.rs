@@ -20,6 +20,9 @@ pub(super) struct Call {
     pub ctx: Context,
     /// Values behind lazy host objects, found by the number that each object's handler holds.
     slots: Vec<Slot>,
+    /// Bytes that the call may still have kept outside of the engine: slots, log lines and appended errors, which its
+    /// memory limit does not see.
+    bytes_left: usize,
     pub markers: Markers,
     /// Members of `ctx` that have been converted, as bits of [`Member`](super::host::Member).
     pub loaded: u16,
@@ -60,9 +63,22 @@ impl Call {
         Scope { clock: &self.ctx.clock, identity: &self.ctx.identity.value, effects: &mut self.ctx.effects }
     }
 
-    pub fn add_slot(&mut self, value: Value) -> usize {
+    /// Keeps a value until the call ends; `None` when it has no memory left.
+    pub fn add_slot(&mut self, value: Value) -> Option<usize> {
+        self.hold(size_of::<Slot>())?;
         self.slots.push(Slot { value, touched: false, uses: 0, size_bytes: 0 });
-        self.slots.len() - 1
+        Some(self.slots.len() - 1)
+    }
+
+    /// Counts bytes that stay until the call ends; `None` when it has no memory left.
+    pub fn hold(&mut self, bytes: usize) -> Option<()> {
+        self.bytes_left = self.bytes_left.checked_sub(bytes)?;
+        Some(())
+    }
+
+    /// Counts a value that was made for the call.
+    pub fn hold_value(&mut self, value: &Value) -> Option<()> {
+        self.hold(held_bytes(value))
     }
 
     /// The value of a slot, and whether its members have been converted.
@@ -103,10 +119,22 @@ pub(super) fn json_size(value: &Value) -> usize {
     }
 }
 
+/// About as many bytes as a value takes in memory.
+fn held_bytes(value: &Value) -> usize {
+    size_of::<Value>()
+        + match value {
+            Value::List(items) => items.iter().map(held_bytes).sum::<usize>(),
+            Value::Object(map) => map.iter().map(|(key, value)| 48 + key.len() + held_bytes(value)).sum::<usize>(),
+            Value::String(text) => text.len(),
+            _ => 0,
+        }
+}
+
 /// Starts a call on this thread.
 pub(super) fn enter(program: Arc<JsProgram>, ctx: Context, deadline: Instant) {
     let slots = SPARE.take();
-    let call = Call { program, ctx, slots, markers: Markers::default(), loaded: 0, thrown: None };
+    let bytes_left = program.limits().handler_memory_bytes;
+    let call = Call { program, ctx, slots, bytes_left, markers: Markers::default(), loaded: 0, thrown: None };
     CALL.set(Some(call));
     DEADLINE.set(Some(deadline));
     TIMED_OUT.set(false);

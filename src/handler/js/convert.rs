@@ -77,7 +77,8 @@ impl<'a, 'js> Bridge<'a, 'js> {
 
     /// A host object that converts its members when they are first looked at.
     pub fn give_lazy(&self, value: &Value) -> rquickjs::Result<JsValue<'js>> {
-        let slot = with_call(|call| call.add_slot(value.clone())).unwrap_or(0) as i32;
+        let slot = with_call(|call| call.add_slot(value.clone())).flatten();
+        let slot = slot.ok_or_else(|| host::out_of_memory(self.ctx))? as i32;
         match value {
             Value::List(_) => self.proxy(&self.fixtures.list_traps, Array::new(self.ctx.clone())?.into_object(), slot),
             Value::Object(_) => self.proxy(&self.fixtures.object_traps, Object::new(self.ctx.clone())?, slot),
@@ -119,6 +120,8 @@ pub(super) struct Reader<'b, 'js> {
     bridge: &'b Bridge<'b, 'js>,
     bytes_left: usize,
     levels_left: usize,
+    /// How many objects and lists are being read, each inside the one before it.
+    level: usize,
     /// Whether members that are undefined are kept as null, not left out.
     pub keeps_undefined: bool,
 }
@@ -128,7 +131,7 @@ impl<'b, 'js> Reader<'b, 'js> {
         let limits =
             with_call(|call| (call.program.limits().handler_output_bytes, call.program.limits().value_nesting));
         let (bytes_left, levels_left) = limits.unwrap_or((usize::MAX, 200));
-        Reader { bridge, bytes_left, levels_left, keeps_undefined: false }
+        Reader { bridge, bytes_left, levels_left, level: 0, keeps_undefined: false }
     }
 
     /// The Rust form of a value; undefined and functions are null. Where the value came from `original`, numbers that
@@ -181,9 +184,11 @@ impl<'b, 'js> Reader<'b, 'js> {
     /// The members of an object or array that is no lazy one, or no longer.
     pub fn read_plain(&mut self, object: &Object<'js>, original: Option<&Value>) -> Result<Value, ReadError> {
         self.levels_left = self.levels_left.checked_sub(1).ok_or(ReadError::TooDeep)?;
+        self.level += 1;
         let value =
             if object.is_array() { self.read_list(object, original)? } else { self.read_object(object, original)? };
         self.levels_left += 1;
+        self.level -= 1;
         Ok(value)
     }
 
@@ -229,9 +234,24 @@ impl<'b, 'js> Reader<'b, 'js> {
         }
     }
 
+    /// Whether a value that is taken over as it is may stand here. What is returned whole, or as a member of the result,
+    /// is not looked through: it came in the same way, and one level more does no harm.
+    pub fn check_levels(&self, value: &Value) -> Result<(), ReadError> {
+        if self.level > 1 && nests_deeper(value, self.levels_left) { Err(ReadError::TooDeep) } else { Ok(()) }
+    }
+
     pub fn spend(&mut self, bytes: usize) -> Result<(), ReadError> {
         self.bytes_left = self.bytes_left.checked_sub(bytes).ok_or(ReadError::TooLarge)?;
         Ok(())
+    }
+}
+
+fn nests_deeper(value: &Value, levels: usize) -> bool {
+    let is_deeper = |value: &Value| levels.checked_sub(1).is_none_or(|levels| nests_deeper(value, levels));
+    match value {
+        Value::List(items) => levels == 0 || items.iter().any(is_deeper),
+        Value::Object(map) => levels == 0 || map.values().any(is_deeper),
+        _ => false,
     }
 }
 

@@ -154,6 +154,9 @@ fn load_member<'js>(
         Some(member.value(&call.ctx))
     };
     let Some(value) = with_call(load).flatten() else { return Ok(()) };
+    if member == Member::OutErrors && with_call(|call| call.hold_value(&value)).flatten().is_none() {
+        return Err(out_of_memory(&bridge.ctx));
+    }
     let given = bridge.give(&value, member.eager_members())?;
     if member == Member::Info {
         add_selection_set(bridge, &given)?;
@@ -302,12 +305,13 @@ pub(super) fn read_proxy<'js>(reader: &mut Reader<'_, 'js>, proxy: &Object<'js>)
     if touched {
         return reader.read_plain(&proxy.target()?, Some(&value));
     }
-    if let (Value::List(items), Some(parts)) = (&value, handler.get::<_, Option<Object>>(PARTS)?) {
-        return read_parts(reader, items, &parts);
-    }
+    reader.check_levels(&value)?;
     let (value, bytes) = with_call(|call| call.use_slot(slot)).flatten().unwrap_or_default();
     reader.spend(bytes)?;
-    Ok(value)
+    match (&value, handler.get::<_, Option<Object>>(PARTS)?) {
+        (Value::List(items), Some(parts)) => read_parts(reader, items, &parts),
+        _ => Ok(value),
+    }
 }
 
 /// A list of which some elements were handed out: those may have changed.
@@ -346,6 +350,11 @@ pub(super) fn read_context_member<'js>(
     let name = MEMBERS.iter().find(|(known, _)| *known == member).map_or("", |(_, name)| name);
     let value: JsValue = target.get(name)?;
     reader.read(&value, Some(&original))
+}
+
+/// The exception of a call whose values outside of the engine take too much memory, as QuickJS words it for those inside.
+pub(super) fn out_of_memory(ctx: &Ctx) -> rquickjs::Error {
+    throw(ctx, "out of memory")
 }
 
 /// The exception of a native function that was called wrongly.

@@ -19,6 +19,7 @@ mod markers;
 mod natives;
 mod rds;
 mod source;
+mod stack;
 #[cfg(test)]
 mod tests;
 
@@ -103,8 +104,18 @@ impl JsProgram {
     /// Checks and compiles the handlers at `entries` and everything that they import from `modules`.
     ///
     /// # Errors
-    /// All problems of all files.
+    /// The problems of all files; where there are very many, the first of them and how many more there are.
     pub fn compile(
+        modules: &[Arc<SourceFile>],
+        entries: &[Str],
+        dialect: Dialect,
+        limits: &Limits,
+    ) -> Result<Arc<JsProgram>, Vec<Diagnostic>> {
+        stack::with_large_stack(|| JsProgram::compile_here(modules, entries, dialect, limits))
+            .unwrap_or_else(|error| Err(vec![Diagnostic::error(format!("no thread for the compiler: {error}"))]))
+    }
+
+    fn compile_here(
         modules: &[Arc<SourceFile>],
         entries: &[Str],
         dialect: Dialect,
@@ -132,6 +143,11 @@ impl JsProgram {
         }
         if !problems.is_empty() {
             problems.sort_by_key(|problem| problem.place.as_ref().map(|place| (place.file.path.clone(), place.start)));
+            if problems.len() > source::PROBLEMS_MAX {
+                let more = problems.len() - source::PROBLEMS_MAX;
+                problems.truncate(source::PROBLEMS_MAX);
+                problems.push(Diagnostic::error(format!("there are {more} more problems")));
+            }
             return Err(problems);
         }
         let mut sources = vec![("prelude.js", include_str!("prelude.js"))];

@@ -109,8 +109,21 @@ fn call_util<'js>(
 ) -> rquickjs::Result<JsValue<'js>> {
     let bridge = Bridge::new(ctx)?;
     let arguments = read_arguments(&bridge, Undefined::Null, arguments)?;
-    let result = with_call(|call| function(&mut call.scope(), &arguments));
-    give_result(&bridge, result)
+    let result = with_call(|call| {
+        let errors = call.ctx.effects.errors.len();
+        let result = function(&mut call.scope(), &arguments);
+        if call.ctx.effects.errors.len() > errors
+            && arguments.iter().try_for_each(|argument| call.hold_value(argument)).is_none()
+        {
+            call.ctx.effects.errors.truncate(errors);
+            return None;
+        }
+        Some(result)
+    });
+    match result {
+        Some(None) => Err(host::out_of_memory(ctx)),
+        result => give_result(&bridge, result.flatten()),
+    }
 }
 
 fn call_extension<'js>(
@@ -134,7 +147,7 @@ fn call_builder<'js>(
     let arguments = read_arguments(&bridge, undefined, arguments)?;
     match with_call(|call| builder(&mut call.markers, &arguments)) {
         // A marker is known by the identity of its object, which only a lazy object keeps.
-        Some(Ok(value)) => bridge.give_lazy(&value),
+        Some(Ok(value)) => give_made(&bridge, &value, |bridge, value| bridge.give_lazy(value)),
         other => give_result(&bridge, other),
     }
 }
@@ -145,12 +158,25 @@ fn give_result<'js>(
 ) -> rquickjs::Result<JsValue<'js>> {
     match result {
         // Mostly placed into a request as it is: lazy, so that it is not converted twice.
-        Some(Ok(value)) => bridge.give(&value, 0),
+        Some(Ok(value)) => give_made(bridge, &value, |bridge, value| bridge.give(value, 0)),
         Some(Err(Refusal::Failed(message))) => Err(host::throw(bridge.ctx, &message)),
         Some(Err(Refusal::Worded(message))) => Err(throw_thrown(bridge.ctx, Thrown::Failed(message))),
         Some(Err(Refusal::Raised(error))) => Err(throw_thrown(bridge.ctx, Thrown::Raised(error))),
         None => Err(host::throw(bridge.ctx, "not inside a handler")),
     }
+}
+
+/// Gives a value that was made for the call and stays until it ends.
+fn give_made<'js>(
+    bridge: &Bridge<'_, 'js>,
+    value: &Value,
+    give: impl FnOnce(&Bridge<'_, 'js>, &Value) -> rquickjs::Result<JsValue<'js>>,
+) -> rquickjs::Result<JsValue<'js>> {
+    let is_kept = matches!(value, Value::List(_) | Value::Object(_));
+    if is_kept && with_call(|call| call.hold_value(value)).flatten().is_none() {
+        return Err(host::out_of_memory(bridge.ctx));
+    }
+    give(bridge, value)
 }
 
 /// Throws an exception that ends the handler and stands for `thrown`.
@@ -208,10 +234,12 @@ fn log<'js>(ctx: Ctx<'js>, level: i32, stack: String, values: Vec<JsValue<'js>>)
         1 => LogLevel::Info,
         _ => LogLevel::Error,
     };
-    with_call(|call| {
+    let is_held = with_call(|call| {
+        call.hold(size_of::<LogLine>() + message.len())?;
         if let Some((file, location)) = call.program.console_position(&stack) {
             call.ctx.effects.logs.push(LogLine { level, file, location, message });
         }
+        Some(())
     });
-    Ok(())
+    if is_held.flatten().is_none() { Err(host::out_of_memory(&ctx)) } else { Ok(()) }
 }

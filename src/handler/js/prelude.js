@@ -127,6 +127,63 @@ export default function (native, isStandard) {
     search("includes", Array.prototype.includes, (list, from) => list.indexOf(null, ...from) >= 0);
   }
 
+  // QuickJS does not look at the clock inside of a built-in. Those whose time does not follow from the memory that their
+  // input takes (a list can be long without having elements, one text can stand in many places) refuse what would run for
+  // longer than a call may. They are called often: two plain parameters cost half of what a list of them does.
+  const ELEMENTS_MAX = 4e6, STEPS_MAX = 1e9;
+  const { split: ownSearch } = Symbol;
+  const { call } = Function.prototype;
+  const tooLong = (name) => { throw new SystemError(`the value is too long for \`${name}\``); };
+  const guard = (object, names, guarded) => {
+    for (const name of names) defineProperty(object, name, { value: guarded(name, call.bind(object[name]), object[name])[name] });
+  };
+  const lengthOf = (value) => typeof value === "string" ? value.length : 1;
+  const isLong = (list) => list != null && list.length > ELEMENTS_MAX;
+  const isLongSort = (list) => {
+    if (isLong(list)) return true;
+    let characters = 0;
+    for (let index = 0; index < list.length; index++) characters += lengthOf(list[index]);
+    return characters * 32 > STEPS_MAX;
+  };
+  guard(String.prototype, ["indexOf", "lastIndexOf", "includes", "split", "replace", "replaceAll"], (name, direct) => ({
+    [name](sought, b) {
+      // What is not text becomes it here already, unless it brings a search of its own as patterns do.
+      if (typeof sought === "object" && sought !== null && sought[ownSearch] === undefined) sought = `${sought}`;
+      if (typeof sought === "string" && sought.length * this.length > STEPS_MAX) tooLong(name);
+      return direct(this, sought, b);
+    },
+  }));
+  guard(String.prototype, ["normalize"], (name, direct) => ({
+    [name](form) { return lengthOf(this) > STEPS_MAX / 1e4 ? tooLong(name) : direct(this, form); },
+  }));
+  guard(Array.prototype, ["every", "filter", "flat", "flatMap", "forEach", "join", "map", "reverse", "shift", "slice", "some", "toReversed"],
+    (name, direct) => ({ [name](a, b) { return this.length > ELEMENTS_MAX ? tooLong(name) : direct(this, a, b); } }));
+  guard(Array.prototype, ["copyWithin", "fill", "reduce", "reduceRight", "splice", "toSpliced", "unshift", "with"],
+    (name, _, direct) => ({ [name](...values) { return isLong(this) ? tooLong(name) : apply(direct, this, values); } }));
+  guard(Array.prototype, ["concat"], (name, _, direct) => ({
+    [name](...values) {
+      if (isLong(this) || values.some((value) => isArray(value) && isLong(value))) tooLong(name);
+      return apply(direct, this, values);
+    },
+  }));
+  guard(Array.prototype, ["indexOf", "lastIndexOf", "includes"], (name, _, direct) => ({
+    [name](...values) {
+      if (isLong(this) || this.length * lengthOf(values[0]) > STEPS_MAX) tooLong(name);
+      return apply(direct, this, values);
+    },
+  }));
+  guard(Array.prototype, ["sort", "toSorted"], (name, direct) => ({
+    [name](order) { return isLongSort(this) ? tooLong(name) : direct(this, order); },
+  }));
+  guard(String, ["raw"], (name, _, direct) => ({
+    [name](...values) { return isLong(values[0]?.raw) ? tooLong(name) : apply(direct, this, values); },
+  }));
+  if (isStandard) {
+    // Their constructors call these for every element; a call of JavaScript is where QuickJS looks at the clock.
+    guard(Set.prototype, ["add"], (name, direct) => ({ [name](value) { return direct(this, value); } }));
+    guard(Map.prototype, ["set"], (name, direct) => ({ [name](key, value) { return direct(this, key, value); } }));
+  }
+
   Object.assign(globalThis, { util, runtime, extensions, console });
 
   // Inherited members must stay assignable on the objects that inherit them (`item.constructor = "x"`), which plain

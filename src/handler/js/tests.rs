@@ -313,11 +313,23 @@ const MODULES: &[(&str, bool)] = &[
     ("const o = { n: 0 }; export function request(ctx) { ({ n: o.n } = { n: o.n + 1 }); return o.n; }", false),
     ("let last = null; export function request(ctx) { [last] = [(last ?? 0) + 1]; return last; }", false),
     ("const o = { n: 0 }; export function request(ctx) { Object.assign(o, { n: o.n + 1 }); return o.n; }", false),
-    ("const o = { n: 0 }; const k = 'assign'; export function request(ctx) { const O = Object; const f = O[k]; f(o, { n: o.n + 1 }); return o.n; }", false),
-    ("const o = { n: 0 }; const k = 'assign'; export function request(ctx) { const f = o.constructor[k]; f(o, { n: o.n + 1 }); return o.n; }", false),
+    (
+        "const o = { n: 0 }; const k = 'assign'; export function request(ctx) { const O = Object; const f = O[k]; f(o, { n: o.n + 1 }); return o.n; }",
+        false,
+    ),
+    (
+        "const o = { n: 0 }; const k = 'assign'; export function request(ctx) { const f = o.constructor[k]; f(o, { n: o.n + 1 }); return o.n; }",
+        false,
+    ),
     ("const SIZES = { a: 1 }; export function request(ctx) { return Object.keys(SIZES); }", true),
-    ("const o = { n: 0 }; const k = 'assign'; export function request(ctx) { const f = Object[k]; f(o, { n: o.n + 1 }); return o.n; }", false),
-    ("const o = { n: 0 }; export function request(ctx) { const { assign } = Object; assign(o, { n: o.n + 1 }); return o.n; }", false),
+    (
+        "const o = { n: 0 }; const k = 'assign'; export function request(ctx) { const f = Object[k]; f(o, { n: o.n + 1 }); return o.n; }",
+        false,
+    ),
+    (
+        "const o = { n: 0 }; export function request(ctx) { const { assign } = Object; assign(o, { n: o.n + 1 }); return o.n; }",
+        false,
+    ),
     ("const o = { n: 0 }; export function request(ctx) { for (o.n of [o.n + 1]) {} return o.n; }", false),
     ("const o = { n: 0 }; export function request(ctx) { o.n ||= 5; o['n'] += 1; return o.n; }", false),
     ("const list = [1]; export function request(ctx) { list?.['push'](2); return list; }", false),

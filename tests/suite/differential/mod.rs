@@ -1,6 +1,6 @@
 //! Node as an independent judge of the part of JavaScript that AppSync has too.
 
-mod program;
+pub mod program;
 
 use std::io::Write;
 use std::process::{Command, Stdio};

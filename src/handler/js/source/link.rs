@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use super::super::Dialect;
+use super::PROBLEMS_MAX;
 use super::edits::Generated;
 use super::module::{Export, SourceModule, read_module};
 use super::rewrite::HELPERS;
@@ -228,6 +229,11 @@ impl<'s> Linker<'s> {
         if known.contains(&name) {
             return;
         }
+        if self.problems.len() >= PROBLEMS_MAX {
+            return self
+                .problems
+                .push(Diagnostic::error(format!("`{specifier}` has no export `{name}`")).at(file, range.clone()));
+        }
         let problem = Diagnostic::error(format!("`{specifier}` has no export `{name}`")).at(file, range.clone());
         let help = match nearest(name, known.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
@@ -266,6 +272,11 @@ impl<'s> Linker<'s> {
             });
             return None;
         };
+        if self.path.len() >= self.limits.import_chain && !self.states.contains_key(&target.path) {
+            let message = format!("more than {} files import one another in one chain", self.limits.import_chain);
+            self.problems.push(Diagnostic::error(message).at(file, range.clone()).help("merge some of them"));
+            return None;
+        }
         match self.load(target) {
             State::Linked(index) => Some(Target::Module(index)),
             State::Failed => None,

@@ -1,6 +1,6 @@
 //! From the author's files to functions that QuickJS compiles.
 //!
-//! `module.rs` parses and checks one file, `link.rs` connects files by their imports. `dialect/` refuses what AppSync
+//! `nesting.rs` and `module.rs` parse and check one file, `link.rs` connects files by their imports. `dialect/` refuses what AppSync
 //! refuses, `types.rs` removes types, `rewrite.rs` and `defaults.rs` give code the semantics of AppSync, `survey.rs` finds
 //! out what a call must know about it; `edits.rs` keeps the way back to the author's text.
 
@@ -10,6 +10,7 @@ mod edits;
 mod functions;
 mod link;
 mod module;
+mod nesting;
 mod rewrite;
 mod source_map;
 mod survey;
@@ -20,3 +21,7 @@ pub(super) use edits::Generated;
 pub(super) use link::{LIBRARY, Linked, link};
 pub(super) use source_map::BundleMap;
 pub(super) use survey::ModuleState;
+
+/// How many problems are reported. Beyond them nobody reads on, and looking for similar names and showing places would
+/// take minutes in a file that consists of mistakes.
+pub(super) const PROBLEMS_MAX: usize = 200;

@@ -13,6 +13,7 @@ use oxc_span::{GetSpan, SourceType, Span};
 use super::super::Dialect;
 use super::edits::Edits;
 use super::functions::Functions;
+use super::nesting::too_deep_at;
 use super::survey::{Survey, survey};
 use super::{dialect, rewrite, types};
 use crate::error::{Diagnostic, SourceFile};
@@ -72,7 +73,18 @@ pub(super) fn read_module(
         );
         return None;
     }
+    if file.text.len() > limits.code_bytes {
+        let message = format!("the code is longer than {} bytes", limits.code_bytes);
+        problems.push(Diagnostic::error(message).at(file, 0..0).help("move parts into files that this one imports"));
+        return None;
+    }
     let is_typescript = file.path.ends_with(".ts") || file.path.ends_with(".mts");
+    if let Some(at) = too_deep_at(&file.text, is_typescript, limits.code_nesting) {
+        let message = format!("the code nests deeper than {} levels of brackets and operators", limits.code_nesting);
+        let problem = Diagnostic::error(message).at(file, at..at);
+        problems.push(problem.help("end statements with `;`, and split long expressions and chains of `else if`"));
+        return None;
+    }
     let allocator = Allocator::default();
     let source_type = if is_typescript { SourceType::ts() } else { SourceType::mjs() };
     let parsed = Parser::new(&allocator, &file.text, source_type).parse();

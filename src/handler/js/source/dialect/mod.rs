@@ -19,6 +19,7 @@ use oxc_syntax::symbol::SymbolId;
 pub(crate) use builtins::{GLOBALS, OF_MATH, REFUSED_OF_OBJECT};
 pub(super) use synchronous::check_synchronous;
 
+use super::PROBLEMS_MAX;
 use super::functions::{Functions, takes_callback};
 use super::survey::changes_later;
 use crate::error::{Diagnostic, SourceFile, nearest};
@@ -437,7 +438,8 @@ impl<'a> Visit<'a> for Rules<'_> {
         if name == "Promise" {
             return self.refuse("no-promise", it.span, "Promise is not supported", "handlers run synchronously");
         }
-        let known = GLOBALS.iter().copied().chain(self.scoping.symbol_names());
+        let is_shown = self.problems.len() < PROBLEMS_MAX;
+        let known = GLOBALS.iter().copied().chain(self.scoping.symbol_names()).filter(|_| is_shown);
         let help = match (builtins::cure_for_global(name), nearest(name, known)) {
             (Some(cure), _) => cure.to_owned(),
             (None, Some(known)) => format!("did you mean `{known}`?"),

@@ -1,0 +1,147 @@
+//! Inputs to begin with, and their mutations.
+
+use std::path::Path;
+
+use syncline::value::Value;
+
+use crate::differential::program::Random;
+
+/// Pieces of code, of JSON and of what is neither, in the hope of trouble.
+#[rustfmt::skip]
+const TOKENS: &[&str] = &[
+    "export function request(ctx) {", "export function response(ctx) {", "export const request = (ctx) => ", "return ", "}", "{",
+    "(", ")", "[", "]", ";", ",", ".", "?.", "...", "=>", "=", "==", "===", "!==", "+", "-", "*", "/", "%", "**", "<", ">", ">>>",
+    "&", "|", "^", "!", "~", "&&", "||", "??", "??=", "?", ":", "++", "--", "+=", "`", "${", "'", "\"", "\\", "//", "/*", "*/", "#", "@",
+    "const ", "let ", "var ", "function ", "class ", "extends ", "static ", "get ", "set ", "async ", "await ", "yield ", "function* ",
+    "if (", "else ", "for (const a of ", "for (let a in ", "for (;;)", "while (", "do ", "switch (", "case ", "default", "break", "continue",
+    "try {", "} catch {", "} finally {", "throw ", "new ", "delete ", "typeof ", "void ", "in ", "instanceof ", "of ", "this", "super",
+    "import ", "import * as ", "import { util } from '@aws-appsync/utils';", "import { a } from './a';", "export ", "export * from ",
+    "export default ", "from ", "import(", "import.meta", "with ", "debugger", "null", "undefined", "NaN", "true", "arguments", "eval",
+    "type ", "interface ", "enum ", "namespace ", "declare ", "abstract ", "readonly ", "keyof ", "infer ", "as ", "as const", "satisfies ",
+    "is ", "asserts ", "unique symbol", ": string", "<T>", "<T extends ", "public ", "private ", "override ", "a?: ", "a!", "@a ",
+    "ctx", "ctx.args", "ctx.stash", "ctx.stash.a = ", "ctx.result", "ctx.source", "ctx.prev.result", "ctx.error", "ctx.outErrors", "ctx.env",
+    "ctx.info.selectionSetList", "ctx.identity", "ctx.request.headers", "util.error(", "util.appendError(", "util.unauthorized()",
+    "util.autoId()", "util.time.", "util.dynamodb.toMapValues(", "util.transform.toDynamoDBFilterExpression(", "util.base64Decode(",
+    "util.urlDecode(", "util.matches(", "util.str.normalize(", "runtime.earlyReturn(", "extensions.", "console.log(", "JSON.parse(",
+    "JSON.stringify(", "Object.assign(", "Object.keys(", "Object.entries(", "Array.isArray(", "Math.max(", "String(", "Number(",
+    ".map((a) => ", ".reduce((a, b) => ", ".filter(", ".sort()", ".push(", ".splice(", ".concat(", ".join(", ".flat(", ".fill(", ".length = ",
+    ".split(", ".replace(", ".replaceAll(", ".toString()", ".slice(", ".constructor", ".__proto__", "['__proto__']", "__proto__: ",
+    "Proxy", "Symbol.iterator", "Reflect", "globalThis", "toJSON", "valueOf", "$$loop", "$$lack", "$$same", "$$lib", "$$dependencies",
+    "$$default", "$$enum", "$$thrown", "$$a", "$$round0", "/[/]'/u", "/(a+)+$/.test(", "1e999", "-0", "0x1f", "1_000", "9007199254740993",
+    "1n", "0.1", "08", "1e-400", "{\"$decimal\":\"123456789012345678901234567890\"}", "é", "😀", "\u{2028}", "\u{feff}", "\u{a0}", "\0",
+    "\u{202e}", "\\u{110000}", "\\ud800", "\\u0061", "\\x", "\r\n", "\r", "\n", "\n---\n", "\n--- a.ts\n", "\n--- a.js\n",
+    "{\"function\": \"response\"}", "{\"dialect\": \"standard\"}", "{\"file\": \"code.ts\"}", "{\"context\": {\"args\": ", "\"a\": ", "[]", "{}",
+];
+
+pub struct Corpus {
+    inputs: Vec<Vec<u8>>,
+    tokens: Vec<&'static str>,
+}
+
+fn read_folder(folder: &str) -> impl Iterator<Item = (String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+    let mut paths: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.sort();
+    paths.into_iter().filter(|path| path.is_file()).map(|path| {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        (name, std::fs::read(path).unwrap())
+    })
+}
+
+/// The cases of `tests/js` and the inputs of `tests/fuzz/corpus`.
+pub fn of_code() -> Corpus {
+    let mut inputs = Vec::new();
+    for (name, text) in read_folder("tests/js").filter(|(name, _)| name.ends_with(".txt")) {
+        let text = String::from_utf8(text).unwrap();
+        for case in text.split("\n=== ") {
+            let case = case.split_once('\n').map_or("", |(_, case)| case);
+            let mut parts = case.split("---\n");
+            let (Some(header), Some(code)) = (parts.next(), parts.next()) else {
+                panic!("a case of {name} has no code")
+            };
+            let mut input = format!("{header}\n---\n{code}");
+            let header = Value::parse(header).unwrap_or_default();
+            for (path, text) in header.get("modules").and_then(Value::as_object).into_iter().flatten() {
+                input += &format!("\n--- {path}\n{}", text.as_str().unwrap());
+            }
+            inputs.push(input.into_bytes());
+        }
+    }
+    assert!(inputs.len() > 100, "only {} cases", inputs.len());
+    inputs
+        .extend(read_folder("tests/fuzz/corpus").filter(|(name, _)| !name.ends_with(".json")).map(|(_, input)| input));
+    Corpus { inputs, tokens: TOKENS.to_vec() }
+}
+
+/// Lists of arguments: the lines of `tests/fuzz/values.txt`, and inputs of `tests/fuzz/corpus`.
+pub fn of_values() -> Corpus {
+    let values = include_str!("../../fuzz/values.txt");
+    let mut inputs: Vec<Vec<u8>> = values.lines().map(|line| line.as_bytes().to_vec()).collect();
+    inputs.extend(read_folder("tests/fuzz/corpus").filter(|(name, _)| name.ends_with(".json")).map(|(_, input)| input));
+    let json = [
+        "[", "]", "{", "}", ",", ":", "\"", "null", "true", "1e308", "-1", "0.5", "\"a\":", "\"eq\":", "\"key\":",
+        "\\u0000", "%", "😀",
+    ];
+    Corpus { inputs, tokens: json.into_iter().chain(values.lines()).collect() }
+}
+
+impl Corpus {
+    pub fn inputs(&self) -> impl Iterator<Item = &[u8]> {
+        self.inputs.iter().map(Vec::as_slice)
+    }
+
+    /// An input with a few changes. Characters that are cut apart stay so; targets repair them.
+    pub fn mutate(&self, random: &mut Random) -> Vec<u8> {
+        let mut input = self.inputs[random.below(self.inputs.len())].clone();
+        for _ in 0..1 + random.below(4) {
+            self.change(&mut input, random);
+        }
+        input.truncate(24 * 1024);
+        input
+    }
+
+    fn change(&self, input: &mut Vec<u8>, random: &mut Random) {
+        let at = random.below(input.len() + 1);
+        let end = at + random.below((input.len() - at).min(80) + 1);
+        let token = random.pick(&self.tokens).as_bytes();
+        match random.below(12) {
+            0 => drop(input.drain(at..end)),
+            1 => drop(input.splice(at..at, input[at..end].to_vec())),
+            2 | 3 => drop(input.splice(at..at, token.iter().copied())),
+            4 | 5 => drop(input.splice(at..end, token.iter().copied())),
+            6 => {
+                let other = &self.inputs[random.below(self.inputs.len())];
+                let from = random.below(other.len() + 1);
+                let length = random.below((other.len() - from).min(200) + 1);
+                input.splice(at..at, other[from..from + length].iter().copied());
+            }
+            7 => {
+                let times = 1 << random.below(10);
+                input.splice(at..at, token.repeat(times));
+            }
+            8 => {
+                let times = 1 << random.below(8);
+                let (open, close) =
+                    [("(", ")"), ("[", "]"), ("{", "}"), ("[...", "]"), ("`${", "}`"), ("{\"a\":", "}")]
+                        [random.below(6)];
+                input.splice(end..end, close.repeat(times).into_bytes());
+                input.splice(at..at, open.repeat(times).into_bytes());
+            }
+            9 => input.truncate(at),
+            10 => {
+                if let Some(byte) = input.get_mut(at) {
+                    *byte ^= 1 << random.below(8);
+                }
+            }
+            _ => word_for_word(input, at, token),
+        }
+    }
+}
+
+/// Replaces the word at a place, so that the text stays one that parses more often.
+fn word_for_word(input: &mut Vec<u8>, at: usize, token: &[u8]) {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'_' || *byte == b'$';
+    let start = input[..at].iter().rposition(|byte| !is_part(byte)).map_or(0, |before| before + 1);
+    let end = input[at..].iter().position(|byte| !is_part(byte)).map_or(input.len(), |length| at + length);
+    input.splice(start..end, token.iter().copied());
+}
