@@ -11,5 +11,6 @@ mod execution;
 mod faults;
 mod harness;
 mod http;
+mod implementations;
 mod lambda;
 mod projects;
