@@ -14,3 +14,4 @@ mod http;
 mod implementations;
 mod lambda;
 mod projects;
+mod roles;
