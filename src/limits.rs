@@ -59,8 +59,9 @@ pub const STS_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Longest to wait for a role's credentials altogether.
 pub const STS_OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 
-/// How long before they expire a role's credentials are fetched anew. The Java SDK's minute.
-pub const ROLE_REFRESH_AHEAD: Duration = Duration::from_secs(60);
+/// How long before they expire a role's credentials are fetched anew: this, or down to half of it, so that instances do
+/// not ask all at once. The Java SDK's minute is the half.
+pub const ROLE_REFRESH_AHEAD: Duration = Duration::from_secs(120);
 
 /// Longest that a start waits for connections opened ahead of the first request. Within a region it takes some 20 ms.
 pub const WARM_UP_TIMEOUT: Duration = Duration::from_secs(1);

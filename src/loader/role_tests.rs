@@ -53,8 +53,11 @@ fn run<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
+/// Who asked, and what was answered.
+type Answered = (Option<&'static str>, Value);
+
 /// Asks as every role in turn, all at once; returns who was answered in whose name, and the calls made, sorted.
-fn ask(reads: &[(Operation, Value)]) -> (Vec<(Option<&'static str>, Value)>, Vec<(Option<Str>, Operation)>) {
+fn ask(reads: &[(Operation, Value)]) -> (Vec<Answered>, Vec<(Option<Str>, Operation)>) {
     let inner = Arc::new(Whoami::default());
     let loader = RequestLoader::new(inner.clone());
     let asked: Vec<_> = reads.iter().flat_map(|(operation, read)| ROLES.map(|role| (role, *operation, read))).collect();

@@ -212,6 +212,15 @@ async fn missing_credentials_are_named_with_the_cure() {
 }
 
 #[tokio::test]
+async fn a_call_that_cannot_be_prepared_says_so() {
+    let credentials = SharedCredentialsProvider::new(Credentials::new("AKIABASE", "s", None, None, "test"));
+    let dynamodb = AwsDynamoDb::new(config::config("not a region".into(), credentials), None, true, quick());
+    let error = dynamodb.call(Operation::GetItem, get("1")).await.unwrap_err();
+    assert_eq!((error.code.as_str(), error.status), ("SdkClientException", 0));
+    assert!(error.message.starts_with("the call to DynamoDB could not be prepared: "), "{}", error.message);
+}
+
+#[tokio::test]
 async fn what_is_no_region_is_refused_before_any_call() {
     let error = AwsDynamoDb::from_environment(Some("Ireland 1")).await.err().unwrap();
     assert_eq!(error.message, "`Ireland 1` is not an AWS region such as eu-central-1");

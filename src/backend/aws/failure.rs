@@ -114,3 +114,39 @@ fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     }
     if texts.is_empty() { error.to_string() } else { texts.join(": ") }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_smithy_types::body::SdkBody;
+
+    fn answered(status: u16, headers: &[(&'static str, &'static str)], body: &'static str) -> Option<ServiceError> {
+        let mut response = HttpResponse::new(status.try_into().unwrap(), SdkBody::from(body));
+        for (name, value) in headers {
+            response.headers_mut().insert(*name, *value);
+        }
+        error_answer(&response)
+    }
+
+    #[test]
+    fn an_error_is_named_without_namespace_and_link_wherever_the_name_stands() {
+        for (headers, body) in [
+            (&[][..], r#"{"__type":"com.amazonaws.dynamodb.v20120810#LimitExceededException","message":"m"}"#),
+            (&[], r#"{"__type":"LimitExceededException","Message":"m"}"#),
+            (&[("x-amzn-errortype", "LimitExceededException:http://internal.amazon.com/")], r#"{"message":"m"}"#),
+        ] {
+            let error = answered(400, headers, body).unwrap();
+            assert_eq!((error.code.as_str(), error.message.as_str()), ("LimitExceededException", "m"), "{body}");
+            assert_eq!((error.status, error.request_id.as_str()), (400, "null"));
+        }
+        let id = [("x-amzn-requestid", "R1")];
+        assert_eq!(answered(500, &id, r#"{"__type":"x#InternalServerError"}"#).unwrap().request_id, "R1");
+    }
+
+    #[test]
+    fn what_names_no_error_is_none() {
+        assert_eq!(answered(500, &[], "{}"), None);
+        assert_eq!(answered(500, &[], "<html>"), None);
+        assert_eq!(answered(200, &[], r#"{"__type":"x"}"#), None);
+    }
+}

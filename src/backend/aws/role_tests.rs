@@ -64,6 +64,39 @@ async fn credentials_that_are_about_to_expire_are_fetched_anew() {
 }
 
 #[tokio::test]
+async fn sts_may_fail_as_long_as_the_last_credentials_are_valid() {
+    let aws = StandIn::start(|before, seen| {
+        (seen.operation == "AssumeRole").then(|| match before {
+            // Within the margin, so that every call asks for new ones.
+            0 => assumed("ASIAFIRST", &(jiff::Timestamp::now() + jiff::SignedDuration::from_secs(50)).to_string()),
+            _ => (StatusCode::FORBIDDEN, "<html>down</html>".to_owned()),
+        })
+    })
+    .await;
+    let dynamodb = aws.dynamodb();
+    for _ in 0..3 {
+        dynamodb.call_as(Some(ORDERS), Operation::GetItem, get("1")).await.unwrap();
+    }
+    assert_eq!(signers(&aws), ["ASIAFIRST"; 3]);
+    assert_eq!(count(&aws, "AssumeRole"), 3);
+}
+
+#[tokio::test]
+async fn credentials_that_have_expired_are_not_used_when_sts_fails() {
+    let aws = StandIn::start(|before, seen| {
+        (seen.operation == "AssumeRole").then(|| match before {
+            0 => assumed("ASIAFIRST", "2020-01-01T00:00:00Z"),
+            _ => (StatusCode::FORBIDDEN, "<html>down</html>".to_owned()),
+        })
+    })
+    .await;
+    let dynamodb = aws.dynamodb();
+    dynamodb.call_as(Some(ORDERS), Operation::GetItem, get("1")).await.unwrap();
+    let error = dynamodb.call_as(Some(ORDERS), Operation::GetItem, get("1")).await.unwrap_err();
+    assert!(error.message.starts_with("role `arn:aws:iam::1:role/orders` could not be assumed: "), "{error:?}");
+}
+
+#[tokio::test]
 async fn a_role_that_cannot_be_assumed_fails_its_calls_and_nobody_elses() {
     let aws = StandIn::start(|_, seen| {
         let body = r#"<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>

@@ -324,5 +324,6 @@ fn failures_are_named_after_the_sdk_class_that_carries_them() {
     ] {
         assert_eq!(named(code, 400), (class.to_owned(), tail.clone()));
     }
+    assert_eq!(named("StsException", 0), ("DynamoDB:StsException".to_owned(), "m".to_owned()));
     assert_eq!(named("SdkClientException", 0), ("DynamoDB:SdkClientException".to_owned(), "m".to_owned()));
 }
