@@ -6,7 +6,7 @@ mod world;
 
 use std::path::Path;
 
-use syncline::value::{Map, Value};
+use syncline::value::{Map, Value, object};
 
 use crate::harness::{run, tests_folder};
 use servers::Server;
@@ -92,6 +92,7 @@ fn check(name: &str, world: &World) {
             }
         }
     });
+    run(check_pages(world));
     if std::env::var_os("UPDATE").is_some() && name != EXEMPLARY {
         std::fs::write(&file, lines(&found)).unwrap();
         return;
@@ -106,6 +107,27 @@ fn check(name: &str, world: &World) {
         wrong.push(format!("{title}: no longer differs; remove it from {}", file.display()));
     }
     assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+/// Pages and segments show every item once, whoever keeps it. A single case cannot tell: its table is read once.
+async fn check_pages(world: &World) {
+    world.fill_orders().await;
+    let numbers = |range: std::ops::Range<i32>| range.map(|number| format!("{number:02}")).collect::<Vec<_>>();
+    let query =
+        object! { "expression" => "customer = :c", "expressionValues" => object! { ":c" => object! { "S" => "b" } } };
+    let request = object! { "operation" => "Query", "query" => query, "limit" => 3 };
+    assert_eq!(world.follow(request.clone()).await, numbers(10..20));
+    let mut backwards = request;
+    backwards.set("scanIndexForward", false);
+    assert_eq!(world.follow(backwards).await, numbers(10..20).into_iter().rev().collect::<Vec<_>>());
+    let filter = object! { "expression" => "n >= :n", "expressionValues" => object! { ":n" => object! { "N" => 7 } } };
+    let mut seen = Vec::new();
+    for segment in 0..3 {
+        let scan = object! { "operation" => "Scan", "limit" => 2, "segment" => segment, "totalSegments" => 3, "filter" => filter.clone() };
+        seen.extend(world.follow(scan).await);
+    }
+    seen.sort();
+    assert_eq!(seen, numbers(7..20));
 }
 
 /// The one whose answers are the cases: it has no list of differences.

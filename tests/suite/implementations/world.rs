@@ -113,6 +113,31 @@ impl World {
         outcome
     }
 
+    /// Follows a document's pages to the last and returns the members `order` of the items, in order.
+    pub async fn follow(&self, mut request: Value) -> Vec<String> {
+        let mut seen = Vec::new();
+        loop {
+            let outcome =
+                DynamoDbSource::new("orders").invoke(self.invocation(&request, "Query.orders")).await.unwrap();
+            assert_eq!(outcome.error, None);
+            let items = outcome.result.get("items").and_then(Value::as_list).unwrap();
+            seen.extend(items.iter().map(|item| item.get("order").and_then(Value::as_str).unwrap().to_owned()));
+            match outcome.result.get("nextToken") {
+                Some(Value::Null) => return seen,
+                Some(token) if seen.len() < 100 => request.set("nextToken", token.clone()),
+                other => panic!("{other:?} after {seen:?}"),
+            }
+        }
+    }
+
+    /// Fills `orders` with customers `a` and `b`, who have ten orders each, numbered from 0 over both.
+    pub async fn fill_orders(&self) {
+        self.clear("orders", TABLES[1].1).await;
+        let order = |number: i32| object! { "customer" => if number < 10 { "a" } else { "b" }, "order" => format!("{number:02}"), "n" => number };
+        let items: Vec<Value> = (0..20).map(order).collect();
+        seed_table(self.dynamodb.as_ref(), "orders", &items).await.unwrap();
+    }
+
     fn invocation<'a>(&'a self, request: &'a Value, coordinate: &'a str) -> Invocation<'a> {
         Invocation { request, dynamodb: self, rights: &self.rights, coordinate, token_key: &self.token_key }
     }
