@@ -252,7 +252,8 @@ impl Sources<'_> {
             .entry(domain.clone())
             .or_insert_with(|| {
                 let rights = match domain {
-                    Some(domain) => DomainRights::new(domain.clone()),
+                    Some(domain) => DomainRights::new(domain.clone())
+                        .with_role(config.domains.get(domain).and_then(|domain| domain.role.clone())),
                     None => DomainRights::without_domain(),
                 };
                 let tables = config.data_sources.values().filter_map(|source| Some((source, source.table_name()?)));

@@ -23,6 +23,49 @@ pub const EXPRESSION_BYTES: usize = 5 * 1024 * 1024;
 /// 10 filters in a group (spec appsync-service 5.8).
 pub const SUBSCRIPTION_FILTERS: usize = 10_000;
 
+/// Attempts of one DynamoDB call, the first included; throttling, time-outs and broken connections are tried again. The
+/// Java SDK, and so AppSync, retries DynamoDB 8 times: bursts of throttling pass within seconds.
+pub const DYNAMODB_ATTEMPTS: u32 = 9;
+
+/// Longest wait before the first retry; doubles with each, and the real wait is a random part of it. The Java SDK's 25 ms
+/// for DynamoDB, far below the second that the Rust SDK waits for any service.
+pub const DYNAMODB_FIRST_BACKOFF: Duration = Duration::from_millis(25);
+
+/// Longest wait before any retry. With the two values above all waits of a call come to 5 s at most.
+pub const DYNAMODB_LONGEST_BACKOFF: Duration = Duration::from_secs(2);
+
+/// Longest to wait for a connection to an AWS service. One in the same region is there within milliseconds.
+pub const AWS_CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// How long an idle connection is kept. The Java SDK's 60 s.
+pub const AWS_CONNECTION_IDLE_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Longest to wait for the first byte of DynamoDB's answer. A page of 1 MB from a cold table takes about a second.
+pub const DYNAMODB_READ_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Longest one attempt of a DynamoDB call may take, up to the last byte of a batch's 16 MB.
+pub const DYNAMODB_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Longest a DynamoDB call may take with all its attempts. Below the 30 s of a request, so that the response handler
+/// still hears of it in `ctx.error`.
+pub const DYNAMODB_OPERATION_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// Attempts to assume a domain's role, the first included. AWS's standard.
+pub const STS_ATTEMPTS: u32 = 3;
+
+/// Longest one attempt to assume a role may take.
+pub const STS_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// Longest to wait for a role's credentials altogether.
+pub const STS_OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// How long before they expire a role's credentials are fetched anew: this, or down to half of it, so that instances do
+/// not ask all at once. The Java SDK's minute is the half.
+pub const ROLE_REFRESH_AHEAD: Duration = Duration::from_secs(120);
+
+/// Longest that a start waits for connections opened ahead of the first request. Within a region it takes some 20 ms.
+pub const WARM_UP_TIMEOUT: Duration = Duration::from_secs(1);
+
 /// Bounds on what a project and a client may ask for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {

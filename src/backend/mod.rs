@@ -60,6 +60,21 @@ pub trait DynamoDb: Send + Sync {
     /// # Errors
     /// [`ServiceError`]: what DynamoDB answered, or why it could not be reached.
     fn call(&self, operation: Operation, request: Value) -> BoxFuture<'_, Result<Value, ServiceError>>;
+
+    /// As [`DynamoDb::call`], with the rights of a role instead of the process's own. `role` is an ARN. Where there are no
+    /// roles, as in the embedded engine, all calls have the same rights: that is what this does unless it is implemented.
+    ///
+    /// # Errors
+    /// As [`DynamoDb::call`]; `StsException` when the role could not be assumed.
+    fn call_as<'a>(
+        &'a self,
+        role: Option<&'a str>,
+        operation: Operation,
+        request: Value,
+    ) -> BoxFuture<'a, Result<Value, ServiceError>> {
+        let _ = role;
+        self.call(operation, request)
+    }
 }
 
 /// An error answer of an AWS service.

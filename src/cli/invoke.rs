@@ -60,6 +60,8 @@ pub fn serve_lambda() -> Result<(), Failure> {
             );
         }
         let storage = setup::storage(&common, &loaded.project).await?;
+        // Lambda's init has a whole core; the first request would do the same on a fraction of one.
+        storage.warm_up(&loaded.project).await;
         let options = setup::options(&loaded.project, false);
         let api = Arc::new(Api::from_checked(&loaded.project, loaded.checked, storage.backends, options));
         let server = Server::new(api.clone(), None, Arc::new(crate::cli::dev::trace_request));

@@ -110,12 +110,27 @@ pub struct Storage {
     pub seeded: Option<PathBuf>,
     /// Deletes what has outlived its time, where nobody else does.
     pub delete_expired: Option<Arc<dyn Fn() + Send + Sync>>,
+    /// DynamoDB over the network, which can be warmed up.
+    pub remote: Option<AwsDynamoDb>,
 }
 
 impl Storage {
-    fn remote(dynamodb: Arc<dyn DynamoDb>, description: String) -> Storage {
-        let backends = Backends { dynamodb };
-        Storage { backends, description, item_counts: BTreeMap::new(), seeded: None, delete_expired: None }
+    fn remote(dynamodb: AwsDynamoDb, description: String) -> Storage {
+        Storage {
+            backends: Backends { dynamodb: Arc::new(dynamodb.clone()) },
+            description,
+            item_counts: BTreeMap::new(),
+            seeded: None,
+            delete_expired: None,
+            remote: Some(dynamodb),
+        }
+    }
+
+    /// Opens connections and fetches credentials before the first request comes.
+    pub async fn warm_up(&self, project: &Project) {
+        if let Some(dynamodb) = &self.remote {
+            dynamodb.warm_up(&roles(project)).await;
+        }
     }
 }
 
@@ -125,16 +140,39 @@ impl Storage {
 /// [`Failure::Environment`] with the reason.
 pub async fn storage(common: &Common, project: &Project) -> Result<Storage, Failure> {
     if common.aws {
-        let dynamodb: Arc<dyn DynamoDb> = Arc::new(AwsDynamoDb::from_environment(None).await);
+        let dynamodb = AwsDynamoDb::from_environment(None)
+            .await
+            .map_err(|error| Failure::Environment(error.message.to_string()))?;
         return Ok(Storage::remote(dynamodb, "Amazon DynamoDB".to_owned()));
     }
     if let Some(url) = &common.dynamodb_endpoint {
-        let dynamodb = AwsDynamoDb::with_endpoint(url).map_err(|error| Failure::Usage(error.message.to_string()))?;
-        let dynamodb: Arc<dyn DynamoDb> = Arc::new(dynamodb);
-        prepare_tables(dynamodb.as_ref(), project, None).await?;
+        let dynamodb =
+            AwsDynamoDb::with_endpoint(url).await.map_err(|error| Failure::Usage(error.message.to_string()))?;
+        if !dynamodb.has_roles() {
+            note_roles(project, url);
+        }
+        prepare_tables(&dynamodb, project, None).await?;
         return Ok(Storage::remote(dynamodb, format!("DynamoDB at {url}")));
     }
+    note_roles(project, "embedded tables");
     embedded(common, project).await
+}
+
+/// The roles that domains name, each once.
+fn roles(project: &Project) -> Vec<Str> {
+    let mut roles: Vec<Str> = project.config.domains.values().filter_map(|domain| domain.role.clone()).collect();
+    roles.sort_unstable();
+    roles.dedup();
+    roles
+}
+
+/// Says that nobody is there to lend a role's rights, where a domain names one.
+fn note_roles(project: &Project, tables: &str) {
+    let domains = project.config.domains.values().filter(|domain| domain.role.is_some());
+    let names: Vec<String> = domains.map(|domain| format!("`{}`", domain.name)).collect();
+    if !names.is_empty() {
+        eprintln!("note: the roles of {} have no effect on {tables}; --aws assumes them", names.join(", "));
+    }
 }
 
 #[cfg(feature = "local")]
@@ -160,7 +198,7 @@ async fn embedded(common: &Common, project: &Project) -> Result<Storage, Failure
         }
     });
     let backends = Backends { dynamodb: database };
-    Ok(Storage { backends, description, item_counts, seeded, delete_expired: Some(delete_expired) })
+    Ok(Storage { backends, description, item_counts, seeded, delete_expired: Some(delete_expired), remote: None })
 }
 
 #[cfg(not(feature = "local"))]

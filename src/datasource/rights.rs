@@ -31,18 +31,30 @@ pub struct TableRight {
 pub struct DomainRights {
     /// `None`: the resolver belongs to no domain.
     domain: Option<Str>,
+    /// ARN of the role whose rights its calls to AWS have; `None`: the process's own.
+    role: Option<Str>,
     tables: HashMap<Str, TableRight>,
 }
 
 impl DomainRights {
     /// A domain that may use only the tables it is given.
     pub fn new(domain: impl Into<Str>) -> DomainRights {
-        DomainRights { domain: Some(domain.into()), tables: HashMap::new() }
+        DomainRights { domain: Some(domain.into()), role: None, tables: HashMap::new() }
     }
 
     /// A resolver outside every domain's folder: tables that it is not told about are nobody's, and free to use.
     pub fn without_domain() -> DomainRights {
         DomainRights::default()
+    }
+
+    /// The role that the domain's calls assume, by its ARN.
+    pub fn with_role(mut self, role: Option<Str>) -> DomainRights {
+        self.role = role;
+        self
+    }
+
+    pub fn role(&self) -> Option<&str> {
+        self.role.as_deref()
     }
 
     /// Adds a table by its physical and its project name.

@@ -21,6 +21,8 @@ const FIRST_DELAY: Duration = Duration::from_millis(25);
 /// Equal for reads that may share an answer.
 #[derive(PartialEq, Eq, Hash)]
 pub(super) struct Identity {
+    /// Whose rights the read is made with: what one role may see, another may not.
+    role: Option<Str>,
     /// Equal for GetItems that may travel as one table of a BatchGetItem.
     group: String,
     /// Of the key; the whole request of reads that travel alone.
@@ -29,12 +31,12 @@ pub(super) struct Identity {
 }
 
 impl Identity {
-    pub fn of(operation: Operation, request: &Value) -> Identity {
+    pub fn of(role: Option<Str>, operation: Operation, request: &Value) -> Identity {
         match (operation, GetItem::of(request)) {
             (Operation::GetItem, Some(get)) => {
-                Identity { group: get.group(), key: key_identity(get.key), travels_alone: false }
+                Identity { role, group: get.group(), key: key_identity(get.key), travels_alone: false }
             }
-            _ => Identity { group: operation.name().to_owned(), key: request.to_string(), travels_alone: true },
+            _ => Identity { role, group: operation.name().to_owned(), key: request.to_string(), travels_alone: true },
         }
     }
 }
@@ -76,8 +78,9 @@ impl<'a> GetItem<'a> {
     }
 }
 
-/// Reads of one table with the same options.
+/// Reads of one table with the same rights and options.
 struct TableReads {
+    role: Option<Str>,
     table: Str,
     key_names: Vec<Str>,
     /// `ConsistentRead` and the projection, as the call wants them.
@@ -87,8 +90,8 @@ struct TableReads {
 }
 
 /// One BatchGetItem call.
-#[derive(Default)]
 pub(super) struct Batch {
+    role: Option<Str>,
     tables: Vec<TableReads>,
 }
 
@@ -96,18 +99,19 @@ pub(super) struct Batch {
 pub(super) fn plan(queue: Vec<Arc<Read>>) -> (Vec<Batch>, Vec<Arc<Read>>) {
     let mut alone = Vec::new();
     let mut groups: Vec<TableReads> = Vec::new();
-    let mut positions: HashMap<String, usize> = HashMap::new();
+    let mut positions: HashMap<(Option<Str>, String), usize> = HashMap::new();
     for read in queue {
         let get = if read.identity.travels_alone { None } else { GetItem::of(&read.request) };
         let Some(get) = get else {
             alone.push(read);
             continue;
         };
-        let position = match positions.get(&read.identity.group) {
+        let group = (read.role.clone(), read.identity.group.clone());
+        let position = match positions.get(&group) {
             Some(position) => *position,
             None => {
-                positions.insert(read.identity.group.clone(), groups.len());
-                groups.push(TableReads::new(&get));
+                positions.insert(group, groups.len());
+                groups.push(TableReads::new(read.role.clone(), &get));
                 groups.len() - 1
             }
         };
@@ -122,17 +126,17 @@ pub(super) fn plan(queue: Vec<Arc<Read>>) -> (Vec<Batch>, Vec<Arc<Read>>) {
     (batches, alone)
 }
 
-/// Fills the calls that have room and lack the table (a call names a table once), then opens new ones.
+/// Fills the calls of the same role that have room and lack the table (a call names a table once), then opens new ones.
 fn place(mut group: TableReads, batches: &mut Vec<Batch>) {
     let mut next = 0;
     while !group.reads.is_empty() {
         if next == batches.len() {
-            batches.push(Batch::default());
+            batches.push(Batch { role: group.role.clone(), tables: Vec::new() });
         }
         let batch = &mut batches[next];
         next += 1;
         let room = KEYS_PER_CALL.saturating_sub(batch.len());
-        if room == 0 || batch.tables.iter().any(|other| other.table == group.table) {
+        if batch.role != group.role || room == 0 || batch.tables.iter().any(|other| other.table == group.table) {
             continue;
         }
         let rest = group.reads.split_off(room.min(group.reads.len()));
@@ -142,7 +146,7 @@ fn place(mut group: TableReads, batches: &mut Vec<Batch>) {
 }
 
 impl TableReads {
-    fn new(get: &GetItem<'_>) -> TableReads {
+    fn new(role: Option<Str>, get: &GetItem<'_>) -> TableReads {
         let key_names: Vec<Str> = get.key.keys().cloned().collect();
         let mut options = Map::default();
         if get.request.get("ConsistentRead") == Some(&Value::Bool(true)) {
@@ -161,11 +165,12 @@ impl TableReads {
         if !names.is_empty() {
             options.insert("ExpressionAttributeNames".into(), names.into());
         }
-        TableReads { table: get.table.clone(), key_names, options, projection, reads: Vec::new() }
+        TableReads { role, table: get.table.clone(), key_names, options, projection, reads: Vec::new() }
     }
 
     fn without_reads(&self) -> TableReads {
         TableReads {
+            role: self.role.clone(),
             table: self.table.clone(),
             key_names: self.key_names.clone(),
             options: self.options.clone(),
@@ -229,7 +234,8 @@ impl Batch {
         let mut delay = FIRST_DELAY;
         while self.len() > 1 {
             let tables: Map = self.tables.iter().map(|table| (table.table.clone(), table.request())).collect();
-            let answer = match shared.send(Operation::BatchGetItem, object! { "RequestItems" => tables }).await {
+            let request = object! { "RequestItems" => tables };
+            let answer = match shared.send(self.role.as_deref(), Operation::BatchGetItem, request).await {
                 Ok(answer) => answer,
                 Err(error) if is_transient(&error) => return self.fail(shared, &error),
                 Err(_) => break,

@@ -26,12 +26,12 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::task::AtomicWaker;
 
 use crate::backend::{DynamoDb, Operation, ServiceError};
-use crate::value::Value;
+use crate::value::{Str, Value};
 
 /// How the loader waits before it asks again for what a throttled table left out.
 pub type Sleep = fn(Duration) -> BoxFuture<'static, ()>;
 
-/// DynamoDB as one request sees it. Make one per request and set of credentials.
+/// DynamoDB as one request sees it. Make one per request. Reads with the rights of different roles never share a call.
 ///
 /// # Examples
 /// ```
@@ -78,6 +78,8 @@ struct State {
 
 /// A read that one or more callers wait for.
 struct Read {
+    /// Whose rights it is made with.
+    role: Option<Str>,
     operation: Operation,
     request: Value,
     identity: Arc<batch::Identity>,
@@ -147,22 +149,31 @@ impl RequestLoader {
 
 impl DynamoDb for RequestLoader {
     fn call(&self, operation: Operation, request: Value) -> BoxFuture<'_, Result<Value, ServiceError>> {
+        self.call_as(None, operation, request)
+    }
+
+    fn call_as<'a>(
+        &'a self,
+        role: Option<&'a str>,
+        operation: Operation,
+        request: Value,
+    ) -> BoxFuture<'a, Result<Value, ServiceError>> {
         Box::pin(async move {
             match operation {
                 Operation::GetItem | Operation::Query | Operation::Scan if self.0.state().is_driven => {
-                    Answer(self.0.ask(operation, request)).await
+                    Answer(self.0.ask(role, operation, request)).await
                 }
                 Operation::PutItem
                 | Operation::UpdateItem
                 | Operation::DeleteItem
                 | Operation::BatchWriteItem
                 | Operation::TransactWriteItems => {
-                    let answer = self.0.send(operation, request).await;
+                    let answer = self.0.send(role, operation, request).await;
                     // Whoever reads after this write must not be given what was read before it.
                     self.0.state().joinable.retain(|_, read| !read.is_sent.load(Ordering::Relaxed));
                     answer
                 }
-                _ => self.0.send(operation, request).await,
+                _ => self.0.send(role, operation, request).await,
             }
         })
     }
@@ -174,7 +185,7 @@ impl Shared {
     }
 
     /// Makes a call, and counts it.
-    async fn send(&self, operation: Operation, request: Value) -> Result<Value, ServiceError> {
+    async fn send(&self, role: Option<&str>, operation: Operation, request: Value) -> Result<Value, ServiceError> {
         {
             let calls = &mut self.state().stats.calls;
             match calls.iter_mut().find(|(counted, _)| *counted == operation) {
@@ -182,18 +193,20 @@ impl Shared {
                 None => calls.push((operation, 1)),
             }
         }
-        self.inner.call(operation, request).await
+        self.inner.call_as(role, operation, request).await
     }
 
     /// Queues a read, or joins one that is the same.
-    fn ask(&self, operation: Operation, request: Value) -> Arc<Read> {
-        let identity = Arc::new(batch::Identity::of(operation, &request));
+    fn ask(&self, role: Option<&str>, operation: Operation, request: Value) -> Arc<Read> {
+        let role = role.map(Str::from);
+        let identity = Arc::new(batch::Identity::of(role.clone(), operation, &request));
         let mut state = self.state();
         if let Some(read) = state.joinable.get(&identity).cloned() {
             state.stats.coalesced += 1;
             return read;
         }
         let read = Arc::new(Read {
+            role,
             operation,
             request,
             identity: identity.clone(),
@@ -220,7 +233,7 @@ impl Shared {
 
     fn send_alone(self: Arc<Self>, read: Arc<Read>) -> BoxFuture<'static, ()> {
         Box::pin(async move {
-            let answer = self.send(read.operation, read.request.clone()).await;
+            let answer = self.send(read.role.as_deref(), read.operation, read.request.clone()).await;
             self.settle(&read, answer);
         })
     }
@@ -330,3 +343,6 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(all(test, feature = "local"))]
 mod tests;
+
+#[cfg(test)]
+mod role_tests;

@@ -12,5 +12,7 @@ mod faults;
 mod fuzz;
 mod harness;
 mod http;
+mod implementations;
 mod lambda;
 mod projects;
+mod roles;

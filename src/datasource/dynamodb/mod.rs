@@ -128,7 +128,8 @@ impl Call<'_> {
     }
 
     async fn send(&self, operation: Operation, request: Map) -> Result<Value, ServiceError> {
-        self.invocation.dynamodb.call(operation, request.into()).await
+        let Invocation { dynamodb, rights, .. } = self.invocation;
+        dynamodb.call_as(rights.role(), operation, request.into()).await
     }
 }
 
@@ -151,6 +152,7 @@ fn data_source_error(error: &ServiceError) -> DataSourceError {
         | "IdempotentParameterMismatchException"
         | "LimitExceededException"
         | "ResourceInUseException"
+        | "StsException"
         | "SdkClientException" => error.code.as_str(),
         "RequestLimitExceeded" => "RequestLimitExceededException",
         "InternalServerError" => "InternalServerErrorException",

@@ -71,7 +71,7 @@ pub fn run(data: &[u8]) {
                 assert!(bytes <= longest, "util.{name} makes {bytes} bytes of {arguments}");
             }
             Err(Refusal::Raised(error)) => assert!(error.message.len() <= longest, "util.{name}"),
-            Err(Refusal::Failed(message)) => {
+            Err(Refusal::Failed(message) | Refusal::Worded(message)) => {
                 assert!(!message.is_empty() && message.len() <= longest, "util.{name}: `{message}`");
             }
         }

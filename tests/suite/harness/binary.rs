@@ -30,6 +30,11 @@ fn syncline(project: &Path) -> Command {
         .env_remove("AWS_LAMBDA_RUNTIME_API")
         .env_remove("SYNCLINE_LOG")
         .env_remove("SYNCLINE_SECRET");
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("AWS_") {
+            command.env_remove(name);
+        }
+    }
     command
 }
 
@@ -39,10 +44,24 @@ pub fn run(project: &Path, arguments: &[&str]) -> Run {
     run_with_input(project, arguments, "")
 }
 
+/// As [`run`], with variables that are set for it alone.
+#[track_caller]
+pub fn run_with_environment(project: &Path, arguments: &[&str], variables: &[(&str, String)]) -> Run {
+    let mut command = syncline(project);
+    command.args(arguments).envs(variables.iter().map(|(name, value)| (name, value)));
+    finish(command, "")
+}
+
 #[track_caller]
 pub fn run_with_input(project: &Path, arguments: &[&str], input: &str) -> Run {
     let mut command = syncline(project);
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.args(arguments);
+    finish(command, input)
+}
+
+#[track_caller]
+fn finish(mut command: Command, input: &str) -> Run {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let output = child.wait_with_output().unwrap();
@@ -51,6 +70,23 @@ pub fn run_with_input(project: &Path, arguments: &[&str], input: &str) -> Run {
         stdout: String::from_utf8(output.stdout).unwrap(),
         stderr: String::from_utf8(output.stderr).unwrap(),
     }
+}
+
+/// A process that goes on until it is dropped.
+pub struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts the binary without arguments, as Lambda does.
+pub fn start_with_environment(project: &Path, variables: &[(&str, String)]) -> Running {
+    let mut command = syncline(project);
+    command.envs(variables.iter().map(|(name, value)| (name, value))).stdin(Stdio::null()).stdout(Stdio::null());
+    Running(command.spawn().unwrap())
 }
 
 /// `syncline dev` at work on a port of its own; killed when dropped.

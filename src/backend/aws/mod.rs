@@ -1,0 +1,171 @@
+//! DynamoDB in AWS, or behind any endpoint that speaks its protocol. The only folder that names `aws_*` crates.
+//!
+//! The SDK brings what is hard: credentials, signatures, endpoints, retries, connections. Its typed requests and answers
+//! are of no use here, because [`DynamoDb`] speaks the JSON that travels. So each call goes out as the SDK's own
+//! operation with an empty input whose body `exchange` replaces before it is signed, and whose answer it reads as it
+//! came. Nothing is translated member by member, and nothing is lost that the SDK does not know yet.
+//!
+//! `config` says where and how calls are made, `roles` with whose rights, `failure` what became of those that failed.
+
+mod config;
+mod exchange;
+mod failure;
+mod roles;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_config::SdkConfig;
+use aws_sdk_dynamodb::Client;
+use futures_util::future::{BoxFuture, join_all};
+
+use crate::backend::aws::config::CallPolicy;
+use crate::backend::aws::exchange::{Exchange, Greeting};
+use crate::backend::aws::failure::{client_error, service_error};
+use crate::backend::{DynamoDb, Operation, ServiceError};
+use crate::clock::Clock;
+use crate::limits;
+use crate::value::{Str, Value};
+
+/// DynamoDB through the AWS SDK. Cloning shares connections and credentials.
+#[derive(Clone)]
+pub struct AwsDynamoDb(Arc<Inner>);
+
+struct Inner {
+    client: Client,
+    /// What clients of roles are made from.
+    config: SdkConfig,
+    endpoint: Option<Str>,
+    policy: CallPolicy,
+    /// Whether there is an STS that could lend the rights of a role.
+    has_roles: bool,
+    /// By ARN, made at first use. The ARNs come from `syncline.yaml`, so there are few.
+    roles: Mutex<HashMap<Str, Client>>,
+}
+
+impl AwsDynamoDb {
+    /// The account, region and credentials that the environment gives: variables, profiles, containers, instances, in
+    /// the SDK's usual order; on Lambda its variables alone. `region` overrides. Credentials are looked up at the first
+    /// call.
+    ///
+    /// # Errors
+    /// `SdkClientException` when there is no region, or it cannot be one.
+    pub async fn from_environment(region: Option<&str>) -> Result<AwsDynamoDb, ServiceError> {
+        let config = config::from_environment(region).await?;
+        Ok(AwsDynamoDb::new(config, None, true, CallPolicy::dynamodb()))
+    }
+
+    /// An emulator, or another service that speaks DynamoDB's protocol. Credentials and region come from the
+    /// environment's variables; without them, invented credentials and `us-east-1` serve. An address of AWS itself (a
+    /// VPC's endpoint) is used with the real ones, as [`AwsDynamoDb::from_environment`] finds them.
+    ///
+    /// # Errors
+    /// `SdkClientException` when `url` is no `http` or `https` address.
+    pub async fn with_endpoint(url: &str) -> Result<AwsDynamoDb, ServiceError> {
+        let host = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+        let Some(host) = host.filter(|host| !host.is_empty() && !host.contains(char::is_whitespace)) else {
+            return Err(client_error(format!("`{url}` is not an address such as http://localhost:8000")));
+        };
+        let is_aws = is_host_of_aws(host);
+        let config = if is_aws { config::from_environment(None).await? } else { config::for_emulator() };
+        Ok(AwsDynamoDb::new(config, Some(url.into()), is_aws, CallPolicy::dynamodb()))
+    }
+
+    fn new(config: SdkConfig, endpoint: Option<Str>, has_roles: bool, policy: CallPolicy) -> AwsDynamoDb {
+        let client = config::client(&config, endpoint.as_deref(), &policy);
+        AwsDynamoDb(Arc::new(Inner { client, config, endpoint, policy, has_roles, roles: Mutex::default() }))
+    }
+
+    /// Whether calls can be made with the rights of a role. Emulators know none; there, all calls have the same rights.
+    pub fn has_roles(&self) -> bool {
+        self.0.has_roles
+    }
+
+    /// Opens connections and fetches credentials, those of `roles` too, so that the first request need not wait for
+    /// them. Waits [`limits::WARM_UP_TIMEOUT`] at most. What fails here is tried again by the first call, which reports
+    /// it to those whom it concerns.
+    pub async fn warm_up(&self, roles: &[Str]) {
+        let clients = std::iter::once(self.client(None)).chain(roles.iter().map(|role| self.client(Some(role))));
+        let greetings = clients.map(|client| async move {
+            let only_once =
+                aws_sdk_dynamodb::config::Builder::new().retry_config(aws_config::retry::RetryConfig::disabled());
+            let greeting = client.describe_endpoints().customize().interceptor(Greeting).config_override(only_once);
+            // The answer is no answer to the operation, whose name is all that was borrowed.
+            drop(greeting.send().await);
+        });
+        let _ = tokio::time::timeout(limits::WARM_UP_TIMEOUT, join_all(greetings)).await;
+    }
+
+    fn client(&self, role: Option<&str>) -> Client {
+        let Inner { client, config, endpoint, policy, .. } = self.0.as_ref();
+        let Some(role) = role.filter(|_| self.0.has_roles) else { return client.clone() };
+        let mut clients = self.0.roles.lock().unwrap_or_else(PoisonError::into_inner);
+        clients.entry(role.into()).or_insert_with(|| roles::client(role, config, endpoint.as_deref(), policy)).clone()
+    }
+
+    async fn send(&self, role: Option<&str>, operation: Operation, request: Value) -> Result<Value, ServiceError> {
+        let exchange = Exchange::new(&request);
+        // The table's name decides the endpoint where it is an ARN, so the operations on one table are told it.
+        let table = request.get("TableName").and_then(Value::as_str).map(str::to_owned);
+        macro_rules! send {
+            ($operation:expr) => {{
+                let sent = $operation.customize().interceptor(exchange.clone()).send().await;
+                sent.map(drop).map_err(|error| service_error(&error, role))
+            }};
+        }
+        let client = &self.client(role);
+        match operation {
+            Operation::GetItem => send!(client.get_item().set_table_name(table)),
+            Operation::PutItem => send!(client.put_item().set_table_name(table)),
+            Operation::UpdateItem => send!(client.update_item().set_table_name(table)),
+            Operation::DeleteItem => send!(client.delete_item().set_table_name(table)),
+            Operation::Query => send!(client.query().set_table_name(table)),
+            Operation::Scan => send!(client.scan().set_table_name(table)),
+            Operation::BatchGetItem => send!(client.batch_get_item()),
+            Operation::BatchWriteItem => send!(client.batch_write_item()),
+            Operation::TransactGetItems => send!(client.transact_get_items()),
+            Operation::TransactWriteItems => send!(client.transact_write_items()),
+            Operation::CreateTable => send!(client.create_table().set_table_name(table)),
+            Operation::UpdateTable => send!(client.update_table().set_table_name(table)),
+            Operation::DescribeTable => send!(client.describe_table().set_table_name(table)),
+            Operation::UpdateTimeToLive => send!(client.update_time_to_live().set_table_name(table)),
+        }?;
+        exchange.answer()
+    }
+}
+
+/// Whether a URL's host, with what may follow it, belongs to AWS.
+fn is_host_of_aws(host: &str) -> bool {
+    let host = host.split(['/', ':', '?', '#']).next().unwrap_or(host).to_ascii_lowercase();
+    ["amazonaws.com", "amazonaws.com.cn", "api.aws"]
+        .iter()
+        .any(|domain| host.strip_suffix(domain).is_some_and(|before| before.ends_with('.')))
+}
+
+impl DynamoDb for AwsDynamoDb {
+    fn call(&self, operation: Operation, request: Value) -> BoxFuture<'_, Result<Value, ServiceError>> {
+        self.call_as(None, operation, request)
+    }
+
+    fn call_as<'a>(
+        &'a self,
+        role: Option<&'a str>,
+        operation: Operation,
+        mut request: Value,
+    ) -> BoxFuture<'a, Result<Value, ServiceError>> {
+        // A retried transaction must not happen twice; the SDK would add the token to the body that we replace.
+        if operation == Operation::TransactWriteItems && request.get("ClientRequestToken").is_none() {
+            request.set("ClientRequestToken", Clock::system().uuid());
+        }
+        Box::pin(self.send(role, operation, request))
+    }
+}
+
+#[cfg(all(test, feature = "local"))]
+mod call_tests;
+#[cfg(all(test, feature = "local"))]
+mod role_tests;
+#[cfg(all(test, feature = "local"))]
+mod stand_in;
+#[cfg(all(test, feature = "local"))]
+mod tests;
