@@ -29,7 +29,7 @@ pub struct ApiOptions {
     pub clock: Clock,
     /// Whether answers may tell what went wrong inside a handler, with file and line. Default: no.
     pub shows_internals: bool,
-    /// What page tokens are signed with; the same for all instances that share tokens.
+    /// What page tokens are sealed with, the same for all instances that share tokens; see [`TokenKey::derive`].
     pub token_secret: Vec<u8>,
 }
 

@@ -1,4 +1,4 @@
-//! DynamoDB in AWS, or behind any endpoint that speaks its protocol. The only file that names `aws_*` crates.
+//! DynamoDB in AWS, or behind any endpoint that speaks its protocol. The only file that names the SDK's crates.
 //!
 //! The SDK brings what is hard: credentials, signatures, endpoints, retries, connections. Its typed requests and answers
 //! are of no use here, because [`DynamoDb`] speaks the JSON that travels. So each call goes out as the SDK's own

@@ -39,9 +39,7 @@ impl Placeholders {
 
     /// Takes in a projection, which has names but no values.
     pub fn take_projection(&mut self, block: &Element<'_>) -> Result<Str, FieldError> {
-        if block.member("expressionValues").is_some() {
-            return Err(block.unsupported("expressionValues"));
-        }
+        block.allow_only(&["expression", "expressionNames"])?;
         self.take(block, &[])
     }
 
