@@ -81,7 +81,13 @@ impl<'a> Element<'a> {
     }
 
     pub fn whole_number(&self) -> Result<i64, FieldError> {
-        self.value.as_i64().ok_or_else(|| self.expected("a whole number"))
+        self.value.as_i64().ok_or_else(|| match self.value {
+            Value::Number(number) => FieldError::mapping_template(format!(
+                "Expected a whole number for field '${}' but got {number}.",
+                self.place
+            )),
+            _ => self.expected("a whole number"),
+        })
     }
 
     // AppSync's own text for a wrong type is not known (spec appsync-js 7.4 item 14).
