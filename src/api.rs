@@ -239,7 +239,9 @@ impl Sources<'_> {
         let definition = self.project.config.data_sources.get(name);
         let data_source: Arc<dyn DataSource> = match definition.map(|definition| &definition.kind) {
             Some(DataSourceKind::None) => Arc::new(NoneSource),
-            Some(DataSourceKind::DynamoDb { table_name, .. }) => Arc::new(DynamoDbSource::new(table_name.clone())),
+            Some(DataSourceKind::DynamoDb { table_name, versioning, .. }) => {
+                Arc::new(DynamoDbSource::new(table_name.clone()).versioned(versioning.clone()))
+            }
             None => return Err(Diagnostic::error(format!("data source `{name}` is not defined"))),
         };
         self.data_sources.insert(name.clone(), data_source.clone());
