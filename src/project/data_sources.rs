@@ -100,7 +100,11 @@ pub(crate) fn read_data_sources(
 ) -> NameMap<DataSource> {
     let mut data_sources: NameMap<DataSource> = NameMap::default();
     for table in tables.values() {
-        let kind = DataSourceKind::DynamoDb { table_name: table.physical_name.clone(), region: table.region.clone(), versioning: None };
+        let kind = DataSourceKind::DynamoDb {
+            table_name: table.physical_name.clone(),
+            region: table.region.clone(),
+            versioning: None,
+        };
         data_sources.insert(table.name.clone(), DataSource { name: table.name.clone(), kind });
     }
     let members = node.map(|node| reader.named_in_lists(node, "dataSources")).unwrap_or_default();
@@ -179,12 +183,7 @@ fn read_data_source(member: &Named, tables: &NameMap<Table>, reader: &mut Reader
     Some(DataSourceKind::DynamoDb { table_name: table_name.value, region, versioning })
 }
 
-fn read_versioning(
-    config: &Section,
-    what: &str,
-    tables: &NameMap<Table>,
-    reader: &mut Reader,
-) -> Option<Versioning> {
+fn read_versioning(config: &Section, what: &str, tables: &NameMap<Table>, reader: &mut Reader) -> Option<Versioning> {
     let entry = config.entry("versioned");
     let is_versioned = entry.and_then(|entry| reader.boolean(&entry.value, "versioned")) == Some(true);
     let Some(entry) = entry.filter(|_| is_versioned) else {
@@ -198,7 +197,10 @@ fn read_versioning(
     };
     let Some(delta) = config.get("deltaSyncConfig") else {
         let help = "add `deltaSyncConfig: { deltaSyncTableName: … }` and describe that table under `tables` with the keys `ds_pk` and `ds_sk`";
-        reader.report(Diagnostic::error(format!("{what} is versioned but has no `deltaSyncConfig`")).help(help), &entry.key_range);
+        reader.report(
+            Diagnostic::error(format!("{what} is versioned but has no `deltaSyncConfig`")).help(help),
+            &entry.key_range,
+        );
         return None;
     };
     let keys = ["deltaSyncTableName", "baseTableTTL", "deltaSyncTableTTL"];

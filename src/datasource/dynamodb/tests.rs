@@ -68,7 +68,13 @@ impl World {
             .with_table("names", "people", Some(Access::Write))
             .with_table("nowhere", "nowhere", Some(Access::Write))
             .with_table("locked", "locked", Some(Access::Read));
-        World { dynamodb, calls: Mutex::default(), rights, token_key: TokenKey::derive(b"test"), clock: Clock::fixed(NOON, 1) }
+        World {
+            dynamodb,
+            calls: Mutex::default(),
+            rights,
+            token_key: TokenKey::derive(b"test"),
+            clock: Clock::fixed(NOON, 1),
+        }
     }
 
     fn seed(&self, table: &str, items: &Value) {
@@ -79,13 +85,15 @@ impl World {
         self.invoke_source(DynamoDbSource::new(table), coordinate, request)
     }
 
-    fn invoke_source(
-        &self,
-        source: DynamoDbSource,
-        coordinate: &str,
-        request: &Value,
-    ) -> Result<Outcome, FieldError> {
-        let call = Invocation { request, dynamodb: self, rights: &self.rights, coordinate, token_key: &self.token_key, clock: &self.clock };
+    fn invoke_source(&self, source: DynamoDbSource, coordinate: &str, request: &Value) -> Result<Outcome, FieldError> {
+        let call = Invocation {
+            request,
+            dynamodb: self,
+            rights: &self.rights,
+            coordinate,
+            token_key: &self.token_key,
+            clock: &self.clock,
+        };
         source.invoke(call).now_or_never().expect("the embedded engine answers at once")
     }
 

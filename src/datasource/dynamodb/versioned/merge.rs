@@ -20,7 +20,8 @@ pub(super) fn merge(stored: &Map, new: &Map) -> Map {
 }
 
 fn merge_values(stored: &Value, new: &Value) -> Value {
-    let typed = |value: &Value| value.as_object().and_then(|map| map.first()).map(|(ty, value)| (ty.clone(), value.clone()));
+    let typed =
+        |value: &Value| value.as_object().and_then(|map| map.first()).map(|(ty, value)| (ty.clone(), value.clone()));
     let (Some((ty, old)), Some((other_ty, new))) = (typed(stored), typed(new)) else { return stored.clone() };
     if ty != other_ty {
         return stored.clone();
@@ -96,8 +97,17 @@ mod tests {
         let assigned = |expression| plain_assignments(expression, &names, &values);
         assert_eq!(assigned("set a = :x, #b=:y"), Some(map(r#"{"a":{"N":"1"},"b":{"N":"2"}}"#)));
         for other in [
-            "", "SET", "SET a = a + :x", "SET a.b = :x", "SET a[0] = :x", "SET #c = :x", "REMOVE a", "ADD a :x",
-            "SET a = :x REMOVE b", "SET a = if_not_exists(a, :x)", "SET a = :z",
+            "",
+            "SET",
+            "SET a = a + :x",
+            "SET a.b = :x",
+            "SET a[0] = :x",
+            "SET #c = :x",
+            "REMOVE a",
+            "ADD a :x",
+            "SET a = :x REMOVE b",
+            "SET a = if_not_exists(a, :x)",
+            "SET a = :z",
         ] {
             assert_eq!(assigned(other), None, "{other}");
         }

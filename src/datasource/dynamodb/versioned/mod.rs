@@ -37,10 +37,9 @@ pub(super) async fn invoke(
         "TransactGetItems" => transact_get_items::transact_get_items(call, document).await,
         "PutItem" | "UpdateItem" | "DeleteItem" => write::write(versioning, call, document, operation).await,
         "Sync" => sync::sync(versioning, call, document).await,
-        other if OPERATIONS.contains(&other) => Err(FieldError::new(
-            "UnsupportedOperation",
-            format!("a versioned data source does not support {other}"),
-        )),
+        other if OPERATIONS.contains(&other) => {
+            Err(FieldError::new("UnsupportedOperation", format!("a versioned data source does not support {other}")))
+        }
         unknown => Err(unknown_operation(unknown)),
     }
 }
@@ -49,9 +48,7 @@ pub(super) async fn invoke(
 fn refuse_custom_keys(document: &Element<'_>) -> Result<(), FieldError> {
     let keys = ["customPartitionKey", "populateIndexFields", "basePartitionKey", "deltaIndexName"];
     match keys.into_iter().find(|key| document.member(key).is_some()) {
-        Some(key) => {
-            Err(FieldError::new("UnsupportedOperation", format!("{key} is not supported by this version")))
-        }
+        Some(key) => Err(FieldError::new("UnsupportedOperation", format!("{key} is not supported by this version"))),
         None => Ok(()),
     }
 }

@@ -59,7 +59,9 @@ pub(super) async fn sync(
         None => first_position(versioning, call.invocation.clock.now_epoch_milliseconds(), last_sync),
         Some(token) => {
             let opened = token.value.as_str().and_then(|token| call.invocation.token_key.open(&place, token));
-            let Some(position) = opened.as_ref().and_then(Position::from_json) else { return Ok(page::invalid_token()) };
+            let Some(position) = opened.as_ref().and_then(Position::from_json) else {
+                return Ok(page::invalid_token());
+            };
             position
         }
     };

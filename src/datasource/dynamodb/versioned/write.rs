@@ -61,7 +61,8 @@ pub(super) async fn write(
             _ => mutation.change.clone(),
         };
         let stored_version = stored.as_ref().and_then(version_of);
-        let (version, now) = (stored_version.unwrap_or(0).saturating_add(1), call.invocation.clock.now_epoch_milliseconds());
+        let (version, now) =
+            (stored_version.unwrap_or(0).saturating_add(1), call.invocation.clock.now_epoch_milliseconds());
         let (operation, request) = mutation.request(call, change, stored_version, version, now, versioning);
         let wanted = request.get("Item").and_then(Value::as_object).cloned();
         match call.send(operation, request).await {
@@ -95,8 +96,7 @@ fn read_mutation(call: &Call<'_>, document: &Element<'_>, operation: &str) -> Re
         "UpdateItem" => &["update"],
         _ => &[],
     };
-    let common =
-        ["operation", "version", "key", "condition", "_version", "customPartitionKey", "populateIndexFields"];
+    let common = ["operation", "version", "key", "condition", "_version", "customPartitionKey", "populateIndexFields"];
     document.allow_only(&[&common, own].concat())?;
     refuse_custom_keys(document)?;
     call.check(call.table, Access::Write)?;
@@ -200,8 +200,7 @@ impl Mutation {
         placeholders.add_name("#syncline_changed", "_lastChangedAt");
         placeholders.add_value(":syncline_version", number(version));
         placeholders.add_value(":syncline_changed", number(now));
-        let mut assignments =
-            "#syncline_version = :syncline_version, #syncline_changed = :syncline_changed".to_owned();
+        let mut assignments = "#syncline_version = :syncline_version, #syncline_changed = :syncline_changed".to_owned();
         let expression = match &change {
             Change::Update(expression) => expression.as_str(),
             _ => {
