@@ -1,7 +1,5 @@
 //! Runs the cases of `tests/dynamodb/*.json` against the embedded DynamoDB, and what a single case cannot show.
 
-mod versioned;
-
 use std::sync::Mutex;
 
 use futures_util::FutureExt;
@@ -19,15 +17,15 @@ use crate::project::ConflictHandler;
 use crate::value::object;
 
 /// 2026-03-04T12:00:00Z.
-const NOON: i64 = 1_772_625_600_000;
+pub(super) const NOON: i64 = 1_772_625_600_000;
 
 /// The embedded DynamoDB, with a note of every call.
-struct World {
+pub(super) struct World {
     dynamodb: LocalDynamoDb,
     calls: Mutex<Vec<Operation>>,
-    rights: DomainRights,
-    token_key: TokenKey,
-    clock: Clock,
+    pub rights: DomainRights,
+    pub token_key: TokenKey,
+    pub clock: Clock,
 }
 
 impl DynamoDb for World {
@@ -38,7 +36,7 @@ impl DynamoDb for World {
 }
 
 impl World {
-    fn new() -> World {
+    pub fn new() -> World {
         let key = |name: &str, ty| KeyAttribute { name: name.into(), ty };
         let table = |name: &str, partition: &str, sort: Option<&str>, indexes| TableDescription {
             name: name.into(),
@@ -77,7 +75,7 @@ impl World {
         }
     }
 
-    fn seed(&self, table: &str, items: &Value) {
+    pub fn seed(&self, table: &str, items: &Value) {
         seed_table(&self.dynamodb, table, items.as_list().unwrap()).now_or_never().unwrap().unwrap();
     }
 
@@ -85,7 +83,12 @@ impl World {
         self.invoke_source(DynamoDbSource::new(table), coordinate, request)
     }
 
-    fn invoke_source(&self, source: DynamoDbSource, coordinate: &str, request: &Value) -> Result<Outcome, FieldError> {
+    pub fn invoke_source(
+        &self,
+        source: DynamoDbSource,
+        coordinate: &str,
+        request: &Value,
+    ) -> Result<Outcome, FieldError> {
         let call = Invocation {
             request,
             dynamodb: self,
@@ -101,7 +104,7 @@ impl World {
         self.invoke_at("Query.things", table, request)
     }
 
-    fn items(&self, table: &str) -> Vec<String> {
+    pub fn items(&self, table: &str) -> Vec<String> {
         let answer =
             self.dynamodb.call(Operation::Scan, object! { "TableName" => table }).now_or_never().unwrap().unwrap();
         sorted_texts(&typed::plain_items(answer.get("Items")))
@@ -128,7 +131,7 @@ fn without_request_id(message: &str) -> String {
 }
 
 /// What `versioned` of a case says: the conflict handler of a data source whose delta table is `changes`.
-fn versioning(case: &Value) -> Option<Versioning> {
+pub(super) fn versioning(case: &Value) -> Option<Versioning> {
     let conflict_handler = match case.get("versioned")?.as_str()? {
         "NONE" => ConflictHandler::None,
         "OPTIMISTIC_CONCURRENCY" => ConflictHandler::OptimisticConcurrency,

@@ -57,3 +57,6 @@ fn refuse_custom_keys(document: &Element<'_>) -> Result<(), FieldError> {
 fn version_of(item: &Map) -> Option<i64> {
     item.get("_version")?.get("N").and_then(Value::as_str)?.parse().ok()
 }
+
+#[cfg(all(test, feature = "local"))]
+mod tests;

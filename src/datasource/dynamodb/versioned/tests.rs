@@ -5,9 +5,9 @@ use std::sync::Mutex;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::{NOON, World, versioning};
 use crate::backend::{DynamoDb, Operation, ServiceError};
 use crate::datasource::dynamodb::DynamoDbSource;
+use crate::datasource::dynamodb::tests::{NOON, World, versioning};
 use crate::datasource::{DataSource, Invocation, Outcome};
 use crate::value::{Value, object};
 
