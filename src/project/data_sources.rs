@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use crate::backend::tables::{KeyAttribute, KeyType};
 use crate::error::Diagnostic;
-use crate::project::reader::{Named, Reader, Section, list};
+use crate::project::reader::{Named, Reader, Section, Spanned, list};
 use crate::project::tables::{Table, check_data_source_name};
 use crate::project::yaml::Node;
 use crate::schema::NameMap;
@@ -177,10 +178,14 @@ fn read_data_source(member: &Named, tables: &NameMap<Table>, reader: &mut Reader
         let region = region.or_else(|| table.region.clone());
         return Some(DataSourceKind::DynamoDb { table_name: table.physical_name.clone(), region, versioning });
     }
+    warn_of_foreign_table(&table_name, reader);
+    Some(DataSourceKind::DynamoDb { table_name: table_name.value, region, versioning })
+}
+
+fn warn_of_foreign_table(table_name: &Spanned<Str>, reader: &mut Reader) {
     let message = format!("table `{}` is not described under `tables`", table_name.value);
     let help = "the embedded database creates only what `tables` describes; AWS's tables can be reached all the same";
     reader.report(Diagnostic::warning(message).help(help), &table_name.range);
-    Some(DataSourceKind::DynamoDb { table_name: table_name.value, region, versioning })
 }
 
 fn read_versioning(config: &Section, what: &str, tables: &NameMap<Table>, reader: &mut Reader) -> Option<Versioning> {
@@ -215,18 +220,26 @@ fn read_versioning(config: &Section, what: &str, tables: &NameMap<Table>, reader
         reader.error(format!("{what} has no `deltaSyncConfig.deltaSyncTableName`"), &delta.range);
         return None;
     };
-    let name = reader.text(name, "deltaSyncTableName")?.value;
-    let delta_table = tables.get(&name).or_else(|| tables.values().find(|table| table.physical_name == name));
-    if let Some(table) = delta_table
-        && (table.partition_key.name != "ds_pk" || table.sort_key.as_ref().is_none_or(|key| key.name != "ds_sk"))
-    {
-        let problem = Diagnostic::error(format!("table `{}` cannot record changes with these keys", table.name));
-        reader.report(problem.help("write `partitionKey: ds_pk` and `sortKey: ds_sk` there"), &delta.range);
+    let name = reader.text(name, "deltaSyncTableName")?;
+    let is_meant = |table: &&Table| table.physical_name == name.value;
+    let delta_table = tables.values().find(is_meant).or_else(|| tables.get(&name.value));
+    match delta_table {
+        Some(table) if !has_delta_keys(table) => {
+            let problem = Diagnostic::error(format!("table `{}` cannot record changes with these keys", table.name));
+            reader.report(problem.help("write `partitionKey: ds_pk` and `sortKey: ds_sk` there"), &name.range);
+        }
+        Some(_) => {}
+        None => warn_of_foreign_table(&name, reader),
     }
-    let delta_table_name = delta_table.map_or(name, |table| table.physical_name.clone());
+    let delta_table_name = delta_table.map_or(name.value, |table| table.physical_name.clone());
     let conflict_handler = config.get("sync").and_then(|node| read_conflict_handler(node, what, reader));
     let conflict_handler = conflict_handler.unwrap_or(ConflictHandler::None);
     Some(Versioning { delta_table_name, base_table_ttl, delta_table_ttl, conflict_handler })
+}
+
+fn has_delta_keys(table: &Table) -> bool {
+    let is_text = |key: &KeyAttribute, name: &str| key.name == name && key.ty == KeyType::S;
+    is_text(&table.partition_key, "ds_pk") && table.sort_key.as_ref().is_some_and(|key| is_text(key, "ds_sk"))
 }
 
 /// AppSync has this at each resolver; a resolver that is a file has no other place for it than its data source.

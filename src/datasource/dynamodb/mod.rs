@@ -3,7 +3,7 @@
 //! One file per operation, named as AppSync names it. Each reads its document, checks the calling domain's right on
 //! every table it touches, makes the low-level call and shapes the result. What they share: `typed` converts
 //! attribute values, `expression` merges expressions, `condition` and `page` hold the rules for failed conditions
-//! and for pages.
+//! and for pages. A versioned data source does the writes and Sync in its own way, which is `versioned`.
 
 mod batch_delete_item;
 mod batch_get_item;
