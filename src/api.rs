@@ -29,7 +29,7 @@ pub struct ApiOptions {
     pub clock: Clock,
     /// Whether answers may tell what went wrong inside a handler, with file and line. Default: no.
     pub shows_internals: bool,
-    /// What page tokens are signed with; the same for all instances that share tokens.
+    /// What page tokens are sealed with, the same for all instances that share tokens; see [`TokenKey::derive`].
     pub token_secret: Vec<u8>,
 }
 
@@ -239,7 +239,9 @@ impl Sources<'_> {
         let definition = self.project.config.data_sources.get(name);
         let data_source: Arc<dyn DataSource> = match definition.map(|definition| &definition.kind) {
             Some(DataSourceKind::None) => Arc::new(NoneSource),
-            Some(DataSourceKind::DynamoDb { table_name, .. }) => Arc::new(DynamoDbSource::new(table_name.clone())),
+            Some(DataSourceKind::DynamoDb { table_name, versioning, .. }) => {
+                Arc::new(DynamoDbSource::new(table_name.clone()).versioned(versioning.clone()))
+            }
             None => return Err(Diagnostic::error(format!("data source `{name}` is not defined"))),
         };
         self.data_sources.insert(name.clone(), data_source.clone());

@@ -3,12 +3,16 @@
 //! Cloning never copies data (strings, lists and objects are shared), objects keep the order of their keys, and a
 //! number keeps DynamoDB's 38 digits until somebody asks for a machine number.
 
+mod decimal;
+
 use std::fmt;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Error as _, Serialize, SerializeMap, SerializeSeq, Serializer};
+
+pub(crate) use decimal::canonical_decimal;
 
 /// A string that is cheap to clone; up to 23 bytes live without allocation.
 pub type Str = smol_str::SmolStr;

@@ -1,7 +1,7 @@
 //! Telling which item of a BatchGetItem answer belongs to which key: DynamoDB returns them in any order, and without
 //! the key attributes when the projection leaves those out.
 
-use crate::value::{Map, Number, Str, Value};
+use crate::value::{Map, Str, Value, canonical_decimal};
 
 /// Equal for equal keys, however their attributes are ordered and their numbers written.
 pub fn key_identity(key: &Map) -> String {
@@ -10,8 +10,8 @@ pub fn key_identity(key: &Map) -> String {
     let mut identity = String::new();
     for (name, value) in attributes {
         push_text(&mut identity, name);
-        match value.get("N").and_then(Value::as_str).and_then(Number::parse) {
-            Some(number) => push_text(&mut identity, &number.to_string()),
+        match value.get("N").and_then(Value::as_str) {
+            Some(number) => push_text(&mut identity, &canonical_decimal(number)),
             None => push_text(&mut identity, &value.to_string()),
         }
     }
@@ -84,6 +84,10 @@ mod tests {
     fn equal_keys_have_one_identity_and_different_keys_do_not() {
         let key = key_identity(&map(r#"{"a":{"S":"x"},"b":{"N":"10"}}"#));
         assert_eq!(key, key_identity(&map(r#"{"b":{"N":"1e1"},"a":{"S":"x"}}"#)));
+        assert_eq!(
+            key_identity(&map(r#"{"b":{"N":"1e20"}}"#)),
+            key_identity(&map(r#"{"b":{"N":"100000000000000000000"}}"#))
+        );
         assert_ne!(key, key_identity(&map(r#"{"a":{"S":"x"},"b":{"S":"10"}}"#)));
         assert_ne!(key_identity(&map(r#"{"a":{"S":"1"}}"#)), key_identity(&map(r#"{"a":{"B":"1"}}"#)));
         assert_eq!(

@@ -54,9 +54,9 @@ pub fn serve_lambda() -> Result<(), Failure> {
     };
     block_on(async {
         let loaded = load(&common).map_err(setup::report)?;
-        if std::env::var_os("SYNCLINE_SECRET").is_none() {
+        if setup::token_secret().is_none() {
             tracing::warn!(
-                "SYNCLINE_SECRET is not set: page tokens are signed with the project's name, which is no secret"
+                "SYNCLINE_SECRET is not set: page tokens are sealed with the project's name, which is no secret; a client that guesses it can read the keys inside them"
             );
         }
         let storage = setup::storage(&common, &loaded.project).await?;

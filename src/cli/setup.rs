@@ -274,8 +274,15 @@ pub async fn api(common: &Common) -> Result<Api, Failure> {
 
 /// `shows_internals`: on a laptop, not in production.
 pub fn options(project: &Project, shows_internals: bool) -> ApiOptions {
-    let secret = std::env::var("SYNCLINE_SECRET").unwrap_or_else(|_| format!("syncline {}", project.config.name));
-    ApiOptions { shows_internals, token_secret: secret.into_bytes(), ..ApiOptions::default() }
+    let secret = token_secret().unwrap_or_else(|| format!("syncline {}", project.config.name).into_bytes());
+    ApiOptions { shows_internals, token_secret: secret, ..ApiOptions::default() }
+}
+
+/// What seals page tokens, if the environment says so: one secret, or several with commas between them (see
+/// [`TokenKey::derive`](crate::datasource::TokenKey::derive)).
+pub fn token_secret() -> Option<Vec<u8>> {
+    let secret = std::env::var_os("SYNCLINE_SECRET")?.into_encoded_bytes();
+    secret.iter().any(|byte| !byte.is_ascii_whitespace() && *byte != b',').then_some(secret)
 }
 
 /// A runtime for commands that answer one request.

@@ -81,15 +81,21 @@ impl<'a> Element<'a> {
     }
 
     pub fn whole_number(&self) -> Result<i64, FieldError> {
-        self.value.as_i64().ok_or_else(|| self.expected("a whole number"))
+        self.value.as_i64().ok_or_else(|| match self.value {
+            Value::Number(number) => FieldError::mapping_template(format!(
+                "Expected a whole number for field '${}' but got {number}.",
+                self.place
+            )),
+            _ => self.expected("a whole number"),
+        })
     }
 
     // AppSync's own text for a wrong type is not known (spec appsync-js 7.4 item 14).
     pub fn expected(&self, what: &str) -> FieldError {
         FieldError::mapping_template(format!(
-            "Expected {what} for field '${}' but got a {}.",
+            "Expected {what} for field '${}' but got {}.",
             self.place,
-            self.value.kind()
+            article(self.value)
         ))
     }
 
@@ -102,6 +108,12 @@ impl<'a> Element<'a> {
     pub fn place(&self) -> String {
         format!("${}", self.place)
     }
+}
+
+/// The kind of a value with its article: `a string`, `an object`.
+pub(super) fn article(value: &Value) -> String {
+    let kind = value.kind();
+    format!("{} {kind}", if kind == "object" { "an" } else { "a" })
 }
 
 impl fmt::Display for Place<'_> {

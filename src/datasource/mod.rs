@@ -12,6 +12,7 @@ mod rights;
 use futures_util::future::BoxFuture;
 
 use crate::backend::DynamoDb;
+use crate::clock::Clock;
 use crate::context::DataSourceError;
 use crate::error::FieldError;
 use crate::value::Value;
@@ -42,6 +43,7 @@ pub struct Invocation<'a> {
     /// where it was made.
     pub coordinate: &'a str,
     pub token_key: &'a TokenKey,
+    pub clock: &'a Clock,
 }
 
 /// What the response handler gets to see. Both may be set: a cancelled transaction has reasons beside its error.

@@ -1,73 +1,87 @@
 //! `nextToken`: where a Query or Scan goes on, as an opaque text (spec appsync-js 3.15).
 //!
 //! AppSync encrypts its tokens, because a client must neither read the key of an item it was not shown nor start a page
-//! at a place of its own choosing. Ours are sealed with HMAC-SHA256 alone, in the manner of SIV: the seal is the HMAC of
-//! place and key, and it also seeds the key stream that hides the key. The same page has the same token.
+//! at a place of its own choosing. Ours are DynamoDB's `LastEvaluatedKey`, sealed with AES-256-GCM-SIV under a key that
+//! HKDF-SHA256 derives from the API's secret, with the place (resolver, table, index) as associated data. GCM-SIV is made
+//! for use without a fresh nonce: the same page has the same token, and all that tells an onlooker is that it is the same.
+//!
+//! What a client could do that knows the secret: read the keys in its tokens, those of items that a filter or a response
+//! handler kept from it included; and make tokens that start a page elsewhere. It would gain no more than by following
+//! pages: DynamoDB refuses a start outside of a Query's key condition, and a Scan goes through the whole table anyhow.
 
+use std::sync::Arc;
+
+use aws_lc_rs::aead::{AES_256_GCM_SIV, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hkdf::{HKDF_SHA256, Salt};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
 
 use crate::value::Value;
 
-/// The secret that seals page tokens; whoever shares the secret accepts the tokens.
+/// The secrets that seal page tokens; whoever shares them accepts the tokens.
 #[derive(Clone)]
 pub struct TokenKey {
-    sealing: [u8; 32],
-    hiding: [u8; 32],
+    /// The first seals, all open; never empty.
+    keys: Arc<[LessSafeKey]>,
 }
 
-const SEAL_BYTES: usize = 32;
+/// Longest token that is looked into. A key holds two attributes of a table and two of an index, of 2 KB and 1 KB each;
+/// escaped as JSON and twice as base64 that is 66 KB at worst.
+const TOKEN_BYTES: usize = 128 * 1024;
+
+const PREFIX: &str = r#"{"version":2,"token":""#;
+const SUFFIX: &str = r#""}"#;
 
 impl TokenKey {
-    /// Derives a key from any secret text. All instances that serve one API need the same.
-    pub fn derive(secret: &[u8]) -> TokenKey {
-        TokenKey {
-            sealing: hmac(secret, &[b"syncline page token: seal"]),
-            hiding: hmac(secret, &[b"syncline page token: hide"]),
+    /// Derives the keys from any secret text. All instances that serve one API need the same.
+    ///
+    /// A comma separates secrets: the first seals new tokens, all of them open tokens. To change the secret without
+    /// breaking the pages under way, put the new one in front, and take the old one away when nobody pages any more.
+    pub fn derive(secrets: &[u8]) -> TokenKey {
+        let mut parts: Vec<&[u8]> = secrets.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).collect();
+        parts.retain(|part| !part.is_empty());
+        if parts.is_empty() {
+            parts.push(secrets);
         }
+        TokenKey { keys: parts.into_iter().map(derive_key).collect() }
     }
 
     /// Makes the token for `last_evaluated_key`, valid only at `place`.
     pub(super) fn seal(&self, place: &str, last_evaluated_key: &Value) -> String {
-        let text = last_evaluated_key.to_string();
-        let seal = self.seal_of(place, text.as_bytes());
-        let mut bytes = seal.to_vec();
-        bytes.extend(self.hide(&seal, text.as_bytes()));
+        let mut bytes = last_evaluated_key.to_string().into_bytes();
+        self.keys[0]
+            .seal_in_place_append_tag(nonce(), Aad::from(place), &mut bytes)
+            .expect("only texts beyond 64 GB cannot be sealed");
         let token = URL_SAFE_NO_PAD.encode(bytes);
-        URL_SAFE_NO_PAD.encode(format!(r#"{{"version":2,"token":"{token}"}}"#))
+        URL_SAFE_NO_PAD.encode(format!("{PREFIX}{token}{SUFFIX}"))
     }
 
     /// The key inside a token; `None` when the token was not made by [`TokenKey::seal`] at this place.
     pub(super) fn open(&self, place: &str, token: &str) -> Option<Value> {
-        let envelope = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
-        let token = envelope.strip_prefix(r#"{"version":2,"token":""#)?.strip_suffix(r#""}"#)?;
-        let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
-        let (seal, hidden) = bytes.split_at_checked(SEAL_BYTES)?;
-        let text = self.hide(seal, hidden);
-        let expected = self.seal_of(place, &text);
-        if !equal_in_constant_time(seal, &expected) {
+        if token.len() > TOKEN_BYTES {
             return None;
         }
-        Value::parse(std::str::from_utf8(&text).ok()?).ok()
+        let envelope = String::from_utf8(URL_SAFE_NO_PAD.decode(token).ok()?).ok()?;
+        let token = envelope.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?;
+        let sealed = URL_SAFE_NO_PAD.decode(token).ok()?;
+        self.keys.iter().find_map(|key| {
+            let mut bytes = sealed.clone();
+            let text = key.open_in_place(nonce(), Aad::from(place), &mut bytes).ok()?;
+            Value::parse(std::str::from_utf8(text).ok()?).ok()
+        })
     }
+}
 
-    fn seal_of(&self, place: &str, text: &[u8]) -> [u8; SEAL_BYTES] {
-        // The length keeps `place` and `text` apart, whatever they contain.
-        hmac(&self.sealing, &[&(place.len() as u64).to_be_bytes(), place.as_bytes(), text])
-    }
+fn derive_key(secret: &[u8]) -> LessSafeKey {
+    let pseudo_random = Salt::new(HKDF_SHA256, b"syncline page token").extract(secret);
+    let material =
+        pseudo_random.expand(&[b"AES-256-GCM-SIV"], &AES_256_GCM_SIV).expect("32 bytes are within HKDF's reach");
+    LessSafeKey::new(UnboundKey::from(material))
+}
 
-    /// Adds the key stream that belongs to `seal`; doing it twice gives the text back.
-    fn hide(&self, seal: &[u8], text: &[u8]) -> Vec<u8> {
-        let blocks = text.chunks(32).enumerate();
-        blocks
-            .flat_map(|(number, block)| {
-                let stream = hmac(&self.hiding, &[seal, &(number as u64).to_be_bytes()]);
-                block.iter().zip(stream).map(|(byte, mask)| byte ^ mask).collect::<Vec<u8>>()
-            })
-            .collect()
-    }
+/// The nonce of every token; see the module's text.
+fn nonce() -> Nonce {
+    Nonce::assume_unique_for_key([0; NONCE_LEN])
 }
 
 /// Keys do not belong in logs.
@@ -77,19 +91,10 @@ impl std::fmt::Debug for TokenKey {
     }
 }
 
-fn hmac(key: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    parts.iter().for_each(|part| mac.update(part));
-    mac.finalize().into_bytes().into()
-}
-
-fn equal_in_constant_time(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0, |difference, (a, b)| difference | (a ^ b)) == 0
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::object;
     use proptest::prelude::*;
 
     #[test]
@@ -111,6 +116,37 @@ mod tests {
         let inner = inner.split('"').nth(5).unwrap();
         let bytes = URL_SAFE_NO_PAD.decode(inner).unwrap();
         assert!(!bytes.windows(4).any(|window| window == b"user" || window == b"exam"));
+    }
+
+    #[test]
+    fn the_first_secret_seals_and_all_of_them_open() {
+        let last = Value::from("u1");
+        let [old, rotated, new] = [&b"old"[..], b" new , old,", b"new"].map(TokenKey::derive);
+        let before = old.seal("Query.users", &last);
+        assert_eq!(rotated.open("Query.users", &before), Some(last.clone()));
+        let after = rotated.seal("Query.users", &last);
+        assert_eq!(after, new.seal("Query.users", &last));
+        assert_eq!(rotated.open("Query.users", &after), Some(last));
+        assert_eq!(new.open("Query.users", &before), None);
+        assert_eq!(old.open("Query.users", &after), None);
+    }
+
+    #[test]
+    fn the_longest_key_of_dynamodb_fits_and_longer_tokens_are_not_looked_into() {
+        let key = TokenKey::derive(b"secret");
+        let attribute = |bytes: usize| object! { "S" => "\u{1}".repeat(bytes) };
+        let last =
+            object! { "a" => attribute(2048), "b" => attribute(1024), "c" => attribute(2048), "d" => attribute(1024) };
+        assert_eq!(key.open("p", &key.seal("p", &last)), Some(last));
+        let longer = key.seal("p", &Value::from("x".repeat(TOKEN_BYTES)));
+        assert_eq!(key.open("p", &longer), None);
+    }
+
+    #[test]
+    fn the_same_page_has_the_same_token_and_another_page_another() {
+        let key = TokenKey::derive(b"secret");
+        assert_eq!(key.seal("p", &Value::from(1)), key.seal("p", &Value::from(1)));
+        assert_ne!(key.seal("p", &Value::from(1)), key.seal("p", &Value::from(2)));
     }
 
     proptest! {

@@ -1,7 +1,10 @@
 //! Data sources: the tables, what `dataSources` declares with the key names of serverless-appsync-plugin, and `NONE`.
 
+use std::time::Duration;
+
+use crate::backend::tables::{KeyAttribute, KeyType};
 use crate::error::Diagnostic;
-use crate::project::reader::{Named, Reader, list};
+use crate::project::reader::{Named, Reader, Section, Spanned, list};
 use crate::project::tables::{Table, check_data_source_name};
 use crate::project::yaml::Node;
 use crate::schema::NameMap;
@@ -25,7 +28,32 @@ pub enum DataSourceKind {
         table_name: Str,
         /// `None`: where the API runs.
         region: Option<Str>,
+        /// `None`: items have no versions.
+        versioning: Option<Versioning>,
     },
+}
+
+/// How a versioned data source keeps track of changes (spec appsync-js 3.17).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Versioning {
+    /// Physical name of the table that records every write; its keys are the strings `ds_pk` and `ds_sk`.
+    pub delta_table_name: Str,
+    /// How long a deleted item stays as a tombstone. AppSync: minutes; the plugin's default is 30 days.
+    pub base_table_ttl: Duration,
+    /// How long a record stays. AppSync: minutes; the plugin's default is one day.
+    pub delta_table_ttl: Duration,
+    pub conflict_handler: ConflictHandler,
+}
+
+/// What becomes of a mutation that does not know the stored version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConflictHandler {
+    /// Versions are counted but not compared.
+    None,
+    /// The mutation fails.
+    OptimisticConcurrency,
+    /// What was wanted is merged into what is stored.
+    Automerge,
 }
 
 impl DataSource {
@@ -59,7 +87,11 @@ const DYNAMODB_KEYS: &[&str] = &[
     "iamRoleStatements",
     "versioned",
     "deltaSyncConfig",
+    "sync",
 ];
+
+/// Minutes that AppSync takes for either lifetime. Ours: ten years.
+const MOST_MINUTES: usize = 10 * 366 * 24 * 60;
 
 /// Everything that resolvers may name, by name.
 pub(crate) fn read_data_sources(
@@ -69,7 +101,11 @@ pub(crate) fn read_data_sources(
 ) -> NameMap<DataSource> {
     let mut data_sources: NameMap<DataSource> = NameMap::default();
     for table in tables.values() {
-        let kind = DataSourceKind::DynamoDb { table_name: table.physical_name.clone(), region: table.region.clone() };
+        let kind = DataSourceKind::DynamoDb {
+            table_name: table.physical_name.clone(),
+            region: table.region.clone(),
+            versioning: None,
+        };
         data_sources.insert(table.name.clone(), DataSource { name: table.name.clone(), kind });
     }
     let members = node.map(|node| reader.named_in_lists(node, "dataSources")).unwrap_or_default();
@@ -115,14 +151,13 @@ fn read_data_source(member: &Named, tables: &NameMap<Table>, reader: &mut Reader
     let config_range = config.map_or(&member.range, |config| &config.range);
     let empty = Node { data: crate::project::yaml::Data::Map(NameMap::default()), range: config_range.clone() };
     let config = reader.section(config.unwrap_or(&empty), "config", &format!("`config` of {what}"), DYNAMODB_KEYS);
-    for key in ["useCallerCredentials", "versioned"] {
-        if let Some(entry) = config.entry(key)
-            && reader.boolean(&entry.value, key) == Some(true)
-        {
-            reader.error(format!("`{key}` is not supported by this version yet"), &entry.key_range);
-        }
+    if let Some(entry) = config.entry("useCallerCredentials")
+        && reader.boolean(&entry.value, "useCallerCredentials") == Some(true)
+    {
+        reader.error("`useCallerCredentials` is not supported by this version yet", &entry.key_range);
     }
-    for key in ["serviceRoleArn", "iamRoleStatements", "deltaSyncConfig"] {
+    let versioning = read_versioning(&config, &what, tables, reader);
+    for key in ["serviceRoleArn", "iamRoleStatements"] {
         if let Some(entry) = config.entry(key) {
             let warning = Diagnostic::warning(format!("`{key}` has no effect here"));
             let is_role = key == "serviceRoleArn";
@@ -141,10 +176,93 @@ fn read_data_source(member: &Named, tables: &NameMap<Table>, reader: &mut Reader
     let is_meant = |table: &&Table| table.physical_name == table_name.value;
     if let Some(table) = tables.values().find(is_meant).or_else(|| tables.get(&table_name.value)) {
         let region = region.or_else(|| table.region.clone());
-        return Some(DataSourceKind::DynamoDb { table_name: table.physical_name.clone(), region });
+        return Some(DataSourceKind::DynamoDb { table_name: table.physical_name.clone(), region, versioning });
     }
+    warn_of_foreign_table(&table_name, reader);
+    Some(DataSourceKind::DynamoDb { table_name: table_name.value, region, versioning })
+}
+
+fn warn_of_foreign_table(table_name: &Spanned<Str>, reader: &mut Reader) {
     let message = format!("table `{}` is not described under `tables`", table_name.value);
     let help = "the embedded database creates only what `tables` describes; AWS's tables can be reached all the same";
     reader.report(Diagnostic::warning(message).help(help), &table_name.range);
-    Some(DataSourceKind::DynamoDb { table_name: table_name.value, region })
+}
+
+fn read_versioning(config: &Section, what: &str, tables: &NameMap<Table>, reader: &mut Reader) -> Option<Versioning> {
+    let entry = config.entry("versioned");
+    let is_versioned = entry.and_then(|entry| reader.boolean(&entry.value, "versioned")) == Some(true);
+    let Some(entry) = entry.filter(|_| is_versioned) else {
+        for key in ["deltaSyncConfig", "sync"] {
+            if let Some(entry) = config.entry(key) {
+                let warning = Diagnostic::warning(format!("`{key}` has no effect without `versioned: true`"));
+                reader.report(warning, &entry.key_range);
+            }
+        }
+        return None;
+    };
+    let Some(delta) = config.get("deltaSyncConfig") else {
+        let help = "add `deltaSyncConfig: { deltaSyncTableName: … }` and describe that table under `tables` with the keys `ds_pk` and `ds_sk`";
+        reader.report(
+            Diagnostic::error(format!("{what} is versioned but has no `deltaSyncConfig`")).help(help),
+            &entry.key_range,
+        );
+        return None;
+    };
+    let keys = ["deltaSyncTableName", "baseTableTTL", "deltaSyncTableTTL"];
+    let section = reader.section(delta, "deltaSyncConfig", &format!("`deltaSyncConfig` of {what}"), &keys);
+    let mut minutes = |key, default| {
+        let minutes = section.get(key).and_then(|node| reader.integer(node, key, 0..=MOST_MINUTES)).unwrap_or(default);
+        Duration::from_secs(minutes as u64 * 60)
+    };
+    // The plugin's defaults (spec appsync-service 8.1.1).
+    let (base_table_ttl, delta_table_ttl) = (minutes("baseTableTTL", 43_200), minutes("deltaSyncTableTTL", 1_440));
+    let Some(name) = section.get("deltaSyncTableName") else {
+        reader.error(format!("{what} has no `deltaSyncConfig.deltaSyncTableName`"), &delta.range);
+        return None;
+    };
+    let name = reader.text(name, "deltaSyncTableName")?;
+    let is_meant = |table: &&Table| table.physical_name == name.value;
+    let delta_table = tables.values().find(is_meant).or_else(|| tables.get(&name.value));
+    match delta_table {
+        Some(table) if !has_delta_keys(table) => {
+            let problem = Diagnostic::error(format!("table `{}` cannot record changes with these keys", table.name));
+            reader.report(problem.help("write `partitionKey: ds_pk` and `sortKey: ds_sk` there"), &name.range);
+        }
+        Some(_) => {}
+        None => warn_of_foreign_table(&name, reader),
+    }
+    let delta_table_name = delta_table.map_or(name.value, |table| table.physical_name.clone());
+    let conflict_handler = config.get("sync").and_then(|node| read_conflict_handler(node, what, reader));
+    let conflict_handler = conflict_handler.unwrap_or(ConflictHandler::None);
+    Some(Versioning { delta_table_name, base_table_ttl, delta_table_ttl, conflict_handler })
+}
+
+fn has_delta_keys(table: &Table) -> bool {
+    let is_text = |key: &KeyAttribute, name: &str| key.name == name && key.ty == KeyType::S;
+    is_text(&table.partition_key, "ds_pk") && table.sort_key.as_ref().is_some_and(|key| is_text(key, "ds_sk"))
+}
+
+/// AppSync has this at each resolver; a resolver that is a file has no other place for it than its data source.
+fn read_conflict_handler(node: &Node, what: &str, reader: &mut Reader) -> Option<ConflictHandler> {
+    let section = reader.section(node, "sync", &format!("`sync` of {what}"), &["conflictDetection", "conflictHandler"]);
+    let detects = section
+        .get("conflictDetection")
+        .and_then(|node| reader.choice(node, "conflictDetection", &[("VERSION", true), ("NONE", false)]));
+    let handlers = [
+        ("OPTIMISTIC_CONCURRENCY", Some(ConflictHandler::OptimisticConcurrency)),
+        ("AUTOMERGE", Some(ConflictHandler::Automerge)),
+        ("NONE", Some(ConflictHandler::None)),
+        ("LAMBDA", None),
+    ];
+    let Some(node) = section.get("conflictHandler") else {
+        if detects == Some(true) {
+            reader.error(format!("`sync` of {what} detects conflicts but has no `conflictHandler`"), &node.range);
+        }
+        return None;
+    };
+    let Some(handler) = reader.choice(node, "conflictHandler", &handlers)? else {
+        reader.error("conflict handlers of type `LAMBDA` are not supported by this version yet", &node.range);
+        return None;
+    };
+    Some(if detects == Some(false) { ConflictHandler::None } else { handler })
 }

@@ -42,7 +42,7 @@ use crate::project::schema_files::{find_schema_files, is_schema_file};
 use crate::value::Str;
 
 pub use crate::project::config::{Config, Runtime};
-pub use crate::project::data_sources::{DataSource, DataSourceKind, NONE};
+pub use crate::project::data_sources::{ConflictHandler, DataSource, DataSourceKind, NONE, Versioning};
 pub use crate::project::domains::{Access, Domain};
 pub use crate::project::tables::Table;
 pub use crate::project::wiring::check_wiring;

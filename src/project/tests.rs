@@ -9,7 +9,9 @@ use std::path::Path;
 use crate::backend::files::{ProjectFiles, read_project};
 use crate::error::{Diagnostic, Severity, SourceFile};
 use crate::limits::Limits;
-use crate::project::{Access, Code, Project, ResolverKind, Stage, check_wiring};
+use crate::project::{
+    Access, Code, ConflictHandler, DataSourceKind, Project, ResolverKind, Stage, Versioning, check_wiring,
+};
 use crate::schema::{Schema, parse_schema};
 use crate::value::Str;
 
@@ -305,4 +307,35 @@ mod any_input {
         assert_eq!(refusal(&deep), "more than 64 levels of nesting");
         assert_eq!(refusal(&blocks), "more than 64 levels of nesting");
     }
+}
+
+#[test]
+fn a_versioned_data_source_has_the_plugins_defaults_and_what_it_says_itself() {
+    let yaml = "tables:\n  posts: { partitionKey: id }\n  log: { name: the-log, partitionKey: ds_pk, sortKey: ds_sk }\ndataSources:\n  \
+        a: { type: AMAZON_DYNAMODB, config: { tableName: posts, versioned: true, deltaSyncConfig: { deltaSyncTableName: log } } }\n  \
+        b: { type: AMAZON_DYNAMODB, config: { tableName: posts, versioned: true, deltaSyncConfig: { deltaSyncTableName: far, baseTableTTL: 0, deltaSyncTableTTL: 30 }, sync: { conflictDetection: VERSION, conflictHandler: AUTOMERGE } } }\n  \
+        c: { type: AMAZON_DYNAMODB, config: { tableName: posts, versioned: true, deltaSyncConfig: { deltaSyncTableName: log }, sync: { conflictDetection: NONE, conflictHandler: AUTOMERGE } } }";
+    let (project, problems) = Project::load(&files(&[("syncline.yaml", yaml), ("schema.graphql", "")]));
+    assert!(problems.iter().all(|problem| problem.severity == Severity::Warning), "{problems:?}");
+    let versioning = |name: &str| match &project.config.data_sources[name].kind {
+        DataSourceKind::DynamoDb { versioning, .. } => versioning.clone(),
+        DataSourceKind::None => None,
+    };
+    let minutes = |minutes: u64| std::time::Duration::from_secs(minutes * 60);
+    let a = Versioning {
+        delta_table_name: "the-log".into(),
+        base_table_ttl: minutes(43_200),
+        delta_table_ttl: minutes(1_440),
+        conflict_handler: ConflictHandler::None,
+    };
+    let b = Versioning {
+        delta_table_name: "far".into(),
+        base_table_ttl: minutes(0),
+        delta_table_ttl: minutes(30),
+        conflict_handler: ConflictHandler::Automerge,
+    };
+    assert_eq!(versioning("a"), Some(a.clone()));
+    assert_eq!(versioning("b"), Some(b));
+    assert_eq!(versioning("c"), Some(a));
+    assert_eq!(versioning("posts"), None);
 }

@@ -97,6 +97,7 @@ impl Stage {
             rights: &self.rights,
             coordinate: &self.coordinate,
             token_key: services.token_key,
+            clock: services.clock,
         };
         let outcome = self.data_source.invoke(invocation).await?;
         ctx.result = outcome.result;

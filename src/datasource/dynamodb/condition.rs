@@ -40,13 +40,20 @@ pub(super) fn read_condition(
 
 fn read_handler(handler: &Element<'_>) -> Result<(), FieldError> {
     handler.allow_only(&["strategy", "lambdaArn"])?;
-    match handler.member("strategy").map(|strategy| strategy.string().cloned()).transpose()?.as_deref() {
-        None | Some("Reject") => Ok(()),
-        Some("Custom") => Err(FieldError::new(
-            "UnsupportedOperation",
-            "conditionalCheckFailedHandler strategy 'Custom' is not supported by this version; 'Reject' is",
-        )),
-        Some(other) => Err(handler.refused(format_args!("strategy '{other}' is neither 'Reject' nor 'Custom'"))),
+    if let Some(arn) = handler.member("lambdaArn") {
+        arn.string()?;
+    }
+    let Some(strategy) = handler.member("strategy") else { return Ok(()) };
+    match strategy.string()?.as_str() {
+        "Reject" => Ok(()),
+        "Custom" => {
+            handler.required("lambdaArn")?;
+            Err(FieldError::new(
+                "UnsupportedOperation",
+                "conditionalCheckFailedHandler strategy 'Custom' is not supported by this version; 'Reject' is",
+            ))
+        }
+        other => Err(strategy.refused(format_args!("'{other}' is neither 'Reject' nor 'Custom'"))),
     }
 }
 

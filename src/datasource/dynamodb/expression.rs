@@ -6,7 +6,7 @@ use crate::error::FieldError;
 use crate::value::{Map, Str, Value};
 
 /// The names and values of all expressions of one call.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Placeholders {
     names: Map,
     values: Map,
@@ -39,9 +39,7 @@ impl Placeholders {
 
     /// Takes in a projection, which has names but no values.
     pub fn take_projection(&mut self, block: &Element<'_>) -> Result<Str, FieldError> {
-        if block.member("expressionValues").is_some() {
-            return Err(block.unsupported("expressionValues"));
-        }
+        block.allow_only(&["expression", "expressionNames"])?;
         self.take(block, &[])
     }
 
@@ -51,6 +49,33 @@ impl Placeholders {
             merge(&mut self.names, alias, name.string()?.into(), &name)?;
         }
         Ok(())
+    }
+
+    /// Adds an alias of ours, which no author's expression has.
+    pub fn add_name(&mut self, alias: &str, name: &str) {
+        self.names.insert(alias.into(), name.into());
+    }
+
+    /// Adds a value of ours, in the form of the wire.
+    pub fn add_value(&mut self, placeholder: &str, value: Value) {
+        self.values.insert(placeholder.into(), value);
+    }
+
+    pub fn names(&self) -> &Map {
+        &self.names
+    }
+
+    pub fn values(&self) -> &Map {
+        &self.values
+    }
+
+    /// Those among `used`.
+    pub fn only(&self, used: &[&str]) -> Placeholders {
+        let keep = |map: &Map| {
+            let kept = map.iter().filter(|(name, _)| used.contains(&name.as_str()));
+            kept.map(|(name, value)| (name.clone(), value.clone())).collect()
+        };
+        Placeholders { names: keep(&self.names), values: keep(&self.values) }
     }
 
     /// The names alone, for a call whose maps are written elsewhere.

@@ -3,7 +3,7 @@
 //! One file per operation, named as AppSync names it. Each reads its document, checks the calling domain's right on
 //! every table it touches, makes the low-level call and shapes the result. What they share: `typed` converts
 //! attribute values, `expression` merges expressions, `condition` and `page` hold the rules for failed conditions
-//! and for pages.
+//! and for pages. A versioned data source does the writes and Sync in its own way, which is `versioned`.
 
 mod batch_delete_item;
 mod batch_get_item;
@@ -21,6 +21,7 @@ mod transact_get_items;
 mod transact_write_items;
 mod typed;
 mod update_item;
+mod versioned;
 
 use futures_util::future::BoxFuture;
 
@@ -29,7 +30,7 @@ use crate::context::DataSourceError;
 use crate::datasource::document::Element;
 use crate::datasource::{DataSource, Invocation, Outcome};
 use crate::error::{FieldError, nearest};
-use crate::project::Access;
+use crate::project::{Access, Versioning};
 use crate::value::{Map, Str, Value};
 
 /// A DynamoDB data source: one table. Batch and transaction operations may name others.
@@ -37,11 +38,18 @@ use crate::value::{Map, Str, Value};
 pub struct DynamoDbSource {
     /// The table's physical name.
     table: Str,
+    versioning: Option<Versioning>,
 }
 
 impl DynamoDbSource {
     pub fn new(table: impl Into<Str>) -> DynamoDbSource {
-        DynamoDbSource { table: table.into() }
+        DynamoDbSource { table: table.into(), versioning: None }
+    }
+
+    /// With conflict detection and Sync, where `versioning` is there.
+    pub fn versioned(mut self, versioning: Option<Versioning>) -> DynamoDbSource {
+        self.versioning = versioning;
+        self
     }
 }
 
@@ -51,6 +59,9 @@ impl DataSource for DynamoDbSource {
             let document = Element::root(call.request);
             let operation = document.required("operation")?.string()?;
             let call = Call { table: &self.table, invocation: call };
+            if let Some(versioning) = &self.versioning {
+                return versioned::invoke(versioning, &call, &document, operation).await;
+            }
             match operation.as_str() {
                 "GetItem" => get_item::get_item(&call, &document).await,
                 "PutItem" => put_item::put_item(&call, &document).await,
@@ -63,7 +74,7 @@ impl DataSource for DynamoDbSource {
                 "BatchDeleteItem" => batch_delete_item::batch_delete_item(&call, &document).await,
                 "TransactGetItems" => transact_get_items::transact_get_items(&call, &document).await,
                 "TransactWriteItems" => transact_write_items::transact_write_items(&call, &document).await,
-                "Sync" => Err(versioned("Sync")),
+                "Sync" => Err(needs_versioning("Sync")),
                 unknown => Err(unknown_operation(unknown)),
             }
         })
@@ -92,10 +103,10 @@ fn unknown_operation(operation: &str) -> FieldError {
 
 /// Members and operations that only a versioned data source understands (spec appsync-js 3.17). Ignoring them would
 /// drop a conflict check that the author relies on.
-fn versioned(what: &str) -> FieldError {
+fn needs_versioning(what: &str) -> FieldError {
     FieldError::new(
         "UnsupportedOperation",
-        format!("{what} needs a versioned data source, which this version does not support"),
+        format!("{what} needs a versioned data source: `versioned: true` in its config in syncline.yaml"),
     )
 }
 
@@ -105,7 +116,7 @@ fn refuse_versioned(document: &Element<'_>) -> Result<(), FieldError> {
         .into_iter()
         .find(|key| document.member(key).is_some())
     {
-        Some(key) => Err(versioned(key)),
+        Some(key) => Err(needs_versioning(key)),
         None => Ok(()),
     }
 }

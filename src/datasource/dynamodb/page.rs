@@ -75,7 +75,7 @@ fn token_place(call: &Call<'_>, request: &Map) -> String {
     format!("{}\n{}\n{index}", call.invocation.coordinate, call.table)
 }
 
-fn invalid_token() -> Outcome {
+pub(super) fn invalid_token() -> Outcome {
     Outcome {
         result: Value::Null,
         error: Some(DataSourceError {

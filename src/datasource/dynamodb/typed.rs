@@ -1,13 +1,16 @@
 //! Attribute values: AppSync's typed values to DynamoDB's, and DynamoDB's to plain JSON (spec appsync-js 3.16).
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 
-use crate::datasource::document::Element;
+use crate::datasource::document::{Element, article};
 use crate::error::FieldError;
-use crate::value::{Map, Number, Str, Value, object};
+use crate::value::{Map, Number, Str, Value, canonical_decimal, object};
 
 /// A typed map (`key`, `attributeValues`, `expressionValues`) in the form of the wire.
 pub(super) fn attribute_map(element: &Element<'_>) -> Result<Map, FieldError> {
@@ -52,7 +55,7 @@ pub(super) fn attribute_value(element: &Element<'_>) -> Result<Value, FieldError
         }
         ("M", Value::Object(_)) => object! { "M" => attribute_map(&element.required("M")?)? },
         ("S" | "N" | "B" | "BOOL" | "NULL" | "SS" | "NS" | "BS" | "L" | "M", payload) => {
-            return Err(element.refused(format_args!("type {ty} cannot hold a {}", payload.kind())));
+            return Err(element.refused(format_args!("type {ty} cannot hold {}", article(payload))));
         }
         (ty, _) => return Err(element.refused(format_args!("'{ty}' is no DynamoDB type"))),
     })
@@ -62,7 +65,7 @@ fn set(element: &Element<'_>, items: &[Value], read: impl Fn(&Value) -> Option<S
     let member = |item| {
         read(item)
             .map(Value::String)
-            .ok_or_else(|| element.refused(format_args!("a set cannot hold a {}", item.kind())))
+            .ok_or_else(|| element.refused(format_args!("a set cannot hold {}", article(item))))
     };
     items.iter().map(member).collect()
 }
@@ -121,21 +124,20 @@ pub(super) fn is_same(a: &Value, b: &Value) -> bool {
         return false;
     }
     match (ty.as_str(), &a, &b) {
-        ("N", Value::String(a), Value::String(b)) => number(a) == number(b),
+        ("N", Value::String(a), Value::String(b)) => canonical_decimal(a) == canonical_decimal(b),
         ("L", Value::List(a), Value::List(b)) => {
             a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| is_same(a, b))
         }
         ("M", Value::Object(a), Value::Object(b)) => is_same_map(a, b, &[]),
-        ("SS" | "BS", Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().all(|item| b.contains(item)),
-        ("NS", Value::List(a), Value::List(b)) => {
-            let numbers = |items: &[Value]| {
-                items.iter().map(|item| item.as_str().map_or(Value::Null, number)).collect::<Vec<_>>()
-            };
-            let b = numbers(b);
-            a.len() == b.len() && numbers(a).iter().all(|item| b.contains(item))
-        }
+        ("SS" | "BS", Value::List(a), Value::List(b)) => members(a, Cow::Borrowed) == members(b, Cow::Borrowed),
+        ("NS", Value::List(a), Value::List(b)) => members(a, canonical_decimal) == members(b, canonical_decimal),
         _ => a == b,
     }
+}
+
+/// The members of a set, hashed: 400 KB hold too many to look each up in a list.
+fn members<'a>(items: &'a [Value], form: fn(&'a str) -> Cow<'a, str>) -> HashSet<Cow<'a, str>> {
+    items.iter().filter_map(Value::as_str).map(form).collect()
 }
 
 /// [`is_same`] for every attribute but the `ignored` ones.
@@ -218,7 +220,12 @@ mod tests {
     fn values_are_compared_as_dynamodb_compares_them() {
         let same = |a: &str, b: &str| is_same(&Value::parse(a).unwrap(), &Value::parse(b).unwrap());
         assert!(same(r#"{"N":"1.0"}"#, r#"{"N":"1"}"#));
+        assert!(same(r#"{"N":"1e20"}"#, r#"{"N":"100000000000000000000"}"#));
+        assert!(same(r#"{"N":"12345678901234567890.10"}"#, r#"{"N":"12345678901234567890.1"}"#));
+        assert!(!same(r#"{"N":"12345678901234567890.1"}"#, r#"{"N":"12345678901234567890.2"}"#));
         assert!(same(r#"{"NS":["1","2"]}"#, r#"{"NS":["2.0","1"]}"#));
+        assert!(!same(r#"{"NS":["1","2"]}"#, r#"{"NS":["1","3"]}"#));
+        assert!(!same(r#"{"SS":["1"]}"#, r#"{"SS":["1","2"]}"#));
         assert!(same(r#"{"M":{"a":{"SS":["x","y"]}}}"#, r#"{"M":{"a":{"SS":["y","x"]}}}"#));
         assert!(!same(r#"{"N":"1"}"#, r#"{"S":"1"}"#));
         assert!(!same(r#"{"L":[{"S":"a"}]}"#, r#"{"L":[]}"#));

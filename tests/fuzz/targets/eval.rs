@@ -128,6 +128,10 @@ fn check_written(value: &Value) -> usize {
 
 fn check_place(path: &str, at: Location, files: &[Arc<SourceFile>]) {
     let file = files.iter().find(|file| file.path == *path);
+    // A source map leads to files that are not here.
+    if file.is_none() && files.iter().any(|file| file.text.contains("sourceMappingURL=data:")) {
+        return;
+    }
     let line = file.and_then(|file| file.text.split('\n').nth(at.line as usize - 1));
     let is_inside = line.is_some_and(|line| (1..=line.chars().count() + 1).contains(&(at.column as usize)));
     assert!(is_inside, "{path}:{}:{} is no place", at.line, at.column);

@@ -1,0 +1,14 @@
+import { util } from '@aws-appsync/utils';
+
+export function request(ctx) {
+  return {
+    operation: 'DeleteItem',
+    key: util.dynamodb.toMapValues({ id: ctx.args.id }),
+    _version: ctx.args.version,
+  };
+}
+
+export function response(ctx) {
+  if (ctx.error) util.error(ctx.error.message, ctx.error.type, ctx.result);
+  return ctx.result;
+}
