@@ -7,10 +7,14 @@ use syncline::backend::tables::{
     IndexDescription, KeyAttribute, KeyType, Projection, TableDescription, create_tables, seed_table,
 };
 use syncline::backend::{DynamoDb, Operation, ServiceError};
+use syncline::clock::Clock;
 use syncline::datasource::dynamodb::DynamoDbSource;
 use syncline::datasource::{DataSource, DomainRights, Invocation, Outcome, TokenKey};
 use syncline::project::Access;
 use syncline::value::{Map, Number, Value, object};
+
+/// 2026-03-04T12:00:00Z, as in the data source's own tests.
+const NOON: i64 = 1_772_625_600_000;
 
 /// Each table with its key attributes.
 const TABLES: [(&str, &[&str]); 4] =
@@ -22,6 +26,7 @@ pub struct World {
     calls: Mutex<Vec<Operation>>,
     rights: DomainRights,
     token_key: TokenKey,
+    clock: Clock,
 }
 
 impl DynamoDb for World {
@@ -39,7 +44,7 @@ impl World {
             .with_table("names", "people", Some(Access::Write))
             .with_table("nowhere", "nowhere", Some(Access::Write))
             .with_table("locked", "locked", Some(Access::Read));
-        World { dynamodb, calls: Mutex::default(), rights, token_key: TokenKey::derive(b"test") }
+        World { dynamodb, calls: Mutex::default(), rights, token_key: TokenKey::derive(b"test"), clock: Clock::fixed(NOON, 1) }
     }
 
     pub async fn create_tables(&self) {
@@ -139,7 +144,14 @@ impl World {
     }
 
     fn invocation<'a>(&'a self, request: &'a Value, coordinate: &'a str) -> Invocation<'a> {
-        Invocation { request, dynamodb: self, rights: &self.rights, coordinate, token_key: &self.token_key }
+        Invocation {
+            request,
+            dynamodb: self,
+            rights: &self.rights,
+            coordinate,
+            token_key: &self.token_key,
+            clock: &self.clock,
+        }
     }
 
     /// What a table holds, as a resolver sees it.
