@@ -196,8 +196,8 @@ fn the_deepest_texts_that_are_accepted_compile_within_the_stack() {
 }
 
 #[test]
-fn a_file_full_of_nesting_is_refused_in_both_dialects() {
-    child::in_its_own_process("a_file_full_of_nesting_is_refused_in_both_dialects", || {
+fn a_file_full_of_nesting_does_not_use_up_the_stack() {
+    child::in_its_own_process("a_file_full_of_nesting_does_not_use_up_the_stack", || {
         for (path, nesting) in nestings() {
             let limits = Limits::default();
             for (dialect, bytes) in
