@@ -9,19 +9,19 @@ use syncline::handler::{Function, Returned};
 use syncline::limits::Limits;
 use syncline::value::{Value, object};
 
-fn limits(handler_memory_bytes: usize) -> Limits {
-    Limits { handler_timeout: Duration::from_millis(500), handler_memory_bytes, ..Limits::default() }
+fn limits(handler_timeout: Duration, handler_memory_bytes: usize) -> Limits {
+    Limits { handler_timeout, handler_memory_bytes, ..Limits::default() }
 }
 
-/// Runs the body of a `request` function in the standard dialect.
+/// Runs the body of a `request` function in the standard dialect, with more time than any of them needs.
 fn call(body: &str, ctx: &mut Context) -> Result<Value, String> {
-    call_within(64 * 1024 * 1024, body, ctx)
+    call_within(&limits(Duration::from_secs(60), 16 * 1024 * 1024), body, ctx)
 }
 
-fn call_within(memory_bytes: usize, body: &str, ctx: &mut Context) -> Result<Value, String> {
+fn call_within(limits: &Limits, body: &str, ctx: &mut Context) -> Result<Value, String> {
     let source = format!("export function request(ctx) {{ {body} }}");
     let file = SourceFile::new("code.js", source);
-    let program = JsProgram::compile(&[file], &["code.js".into()], Dialect::Standard, &limits(memory_bytes)).unwrap();
+    let program = JsProgram::compile(&[file], &["code.js".into()], Dialect::Standard, limits).unwrap();
     match program.handler("code.js").unwrap().call(Function::Request, ctx) {
         Ok(Returned::Value(value) | Returned::EarlyReturn { value, .. }) => Ok(value),
         Err(failure) => Err(failure.error.message.to_string()),
@@ -40,7 +40,7 @@ fn what_a_call_keeps_outside_of_its_engine_counts_as_its_memory() {
         "for (let n = 0; n < 9; n++) util.appendError(ctx.args.big); for (;;) ctx.outErrors;",
     ] {
         let mut ctx = Context { arguments: object! { "big" => big.as_str() }, ..Context::default() };
-        let message = call_within(16 * 1024 * 1024, body, &mut ctx).unwrap_err();
+        let message = call(body, &mut ctx).unwrap_err();
         assert!(message.contains("out of memory (16 MB)") || body.contains("nothing"), "{body}: {message}");
         let logged: usize = ctx.effects.logs.iter().map(|line| line.message.len()).sum();
         let appended: usize = ctx.effects.errors.iter().map(|error| error.message.len()).sum();
@@ -97,10 +97,9 @@ fn no_built_in_runs_on_when_its_time_is_over() {
             let setup = "const s = 'x'.repeat(4e6), t = 'x'.repeat(2e6) + 'y', many = Array(2e5).fill(s), sparse = [];
                 const marks = '\\u0301\\u0323'.repeat(5e5); sparse.length = 4294967295;";
             super::child::watch(expression.as_bytes(), |_| {
-                let _ = call(
-                    &format!("{setup} const result = {expression}; return typeof result;"),
-                    &mut Context::default(),
-                );
+                let body = format!("{setup} const result = {expression}; return typeof result;");
+                let _ =
+                    call_within(&limits(Duration::from_millis(100), 64 * 1024 * 1024), &body, &mut Context::default());
             });
         }
     });

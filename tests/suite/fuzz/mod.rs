@@ -128,7 +128,7 @@ fn long_files_compile_or_are_refused() {
     child::in_its_own_process("long_files_compile_or_are_refused", || {
         // QuickJS looks for a name among all that a function declares: a megabyte of names takes it half a minute.
         for (dialect, bytes) in
-            [(Dialect::AppSync, Limits::default().code_characters - 1_000), (Dialect::Standard, 150_000)]
+            [(Dialect::AppSync, Limits::default().code_characters - 1_000), (Dialect::Standard, 100_000)]
         {
             for (what, text) in long_texts(bytes) {
                 for path in ["code.js", "code.ts"] {
@@ -196,8 +196,8 @@ fn the_deepest_texts_that_are_accepted_compile_within_the_stack() {
 }
 
 #[test]
-fn a_file_full_of_nesting_is_refused_in_both_dialects() {
-    child::in_its_own_process("a_file_full_of_nesting_is_refused_in_both_dialects", || {
+fn a_file_full_of_nesting_does_not_use_up_the_stack() {
+    child::in_its_own_process("a_file_full_of_nesting_does_not_use_up_the_stack", || {
         for (path, nesting) in nestings() {
             let limits = Limits::default();
             for (dialect, bytes) in
