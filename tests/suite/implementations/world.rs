@@ -87,7 +87,7 @@ impl World {
             for table in then.keys() {
                 tables.set(table.clone(), self.plain_items(table).await);
             }
-            outcome.insert("then".into(), sorted_tables(&tables));
+            outcome.insert("then".into(), spelled_out(&sorted_tables(&tables)));
         }
         outcome
     }
