@@ -44,7 +44,13 @@ impl World {
             .with_table("names", "people", Some(Access::Write))
             .with_table("nowhere", "nowhere", Some(Access::Write))
             .with_table("locked", "locked", Some(Access::Read));
-        World { dynamodb, calls: Mutex::default(), rights, token_key: TokenKey::derive(b"test"), clock: Clock::fixed(NOON, 1) }
+        World {
+            dynamodb,
+            calls: Mutex::default(),
+            rights,
+            token_key: TokenKey::derive(b"test"),
+            clock: Clock::fixed(NOON, 1),
+        }
     }
 
     pub async fn create_tables(&self) {
