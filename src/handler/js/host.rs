@@ -155,7 +155,7 @@ fn load_member<'js>(
     };
     let Some(value) = with_call(load).flatten() else { return Ok(()) };
     if member == Member::OutErrors && with_call(|call| call.hold_value(&value)).flatten().is_none() {
-        return Err(out_of_memory(&bridge.ctx));
+        return Err(out_of_memory(bridge.ctx));
     }
     let given = bridge.give(&value, member.eager_members())?;
     if member == Member::Info {
