@@ -2,11 +2,12 @@
 //!
 //! `source/` checks the author's files and turns each into a function; `engine.rs` compiles and runs them; `prelude.js`,
 //! `natives.rs` and `host.rs` are the world that the code sees, with AppSync's modules in `dynamodb.rs`, `rds/` and `ai.rs`;
-//! `convert.rs` carries values between the languages.
+//! `markers.rs` knows the objects of those modules again, `convert.rs` carries values between the languages, `fixtures.rs`
+//! holds what an engine keeps ready for every call, `stack.rs` gives the compiler a stack of its own.
 //!
 //! Two promises. What one call does is invisible to the next: everything that engines share is frozen, and modules that
-//! could carry anything over are instantiated anew for every call. And whatever the code does, the call ends: time, memory, stack, loop rounds and the
-//! size of the result are bounded.
+//! could carry anything over are instantiated anew for every call. And whatever the code does, the call ends: time, memory,
+//! stack, loop rounds and the size of the result are bounded.
 
 mod ai;
 mod call;
