@@ -4,6 +4,8 @@
 pub mod aws;
 pub(crate) mod batch_get;
 pub mod files;
+pub mod http;
+pub mod lambda;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod tables;
@@ -12,6 +14,8 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use crate::backend::http::{HttpRequest, HttpResponse, HttpSend};
+use crate::backend::lambda::{LambdaAnswer, LambdaInvocation, LambdaInvoke};
 use crate::value::{Str, Value};
 
 /// A DynamoDB API call by the name that AWS gives it.
@@ -94,4 +98,37 @@ pub struct ServiceError {
 #[derive(Clone)]
 pub struct Backends {
     pub dynamodb: Arc<dyn DynamoDb>,
+    pub lambda: Arc<dyn LambdaInvoke>,
+    pub http: Arc<dyn HttpSend>,
+}
+
+impl Backends {
+    /// DynamoDB alone. Functions and HTTP calls fail until the fields are given something that can make them.
+    pub fn new(dynamodb: Arc<dyn DynamoDb>) -> Backends {
+        Backends { dynamodb, lambda: Arc::new(Unavailable), http: Arc::new(Unavailable) }
+    }
+}
+
+/// The way to a service that this process was not given.
+struct Unavailable;
+
+impl Unavailable {
+    fn error<T>(what: &str) -> BoxFuture<'static, Result<T, ServiceError>> {
+        let message = format!("this process was given no way to make {what}");
+        let error =
+            ServiceError { code: "SdkClientException".into(), message: message.into(), ..ServiceError::default() };
+        Box::pin(async { Err(error) })
+    }
+}
+
+impl LambdaInvoke for Unavailable {
+    fn invoke(&self, _: LambdaInvocation) -> BoxFuture<'_, Result<LambdaAnswer, ServiceError>> {
+        Unavailable::error("calls of Lambda functions")
+    }
+}
+
+impl HttpSend for Unavailable {
+    fn send(&self, _: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, ServiceError>> {
+        Unavailable::error("HTTP calls")
+    }
 }

@@ -117,7 +117,7 @@ pub struct Storage {
 impl Storage {
     fn remote(dynamodb: AwsDynamoDb, description: String) -> Storage {
         Storage {
-            backends: Backends { dynamodb: Arc::new(dynamodb.clone()) },
+            backends: Backends::new(Arc::new(dynamodb.clone())),
             description,
             item_counts: BTreeMap::new(),
             seeded: None,
@@ -197,7 +197,7 @@ async fn embedded(common: &Common, project: &Project) -> Result<Storage, Failure
             tracing::warn!(%error.message, "expired items stay");
         }
     });
-    let backends = Backends { dynamodb: database };
+    let backends = Backends::new(database);
     Ok(Storage { backends, description, item_counts, seeded, delete_expired: Some(delete_expired), remote: None })
 }
 

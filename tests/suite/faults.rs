@@ -28,7 +28,7 @@ impl<F: Fn(Operation, Value) -> Result<Value, ServiceError> + Send + Sync> Dynam
 /// The project `batching` on a DynamoDB that answers as a function says.
 fn batching(answer: impl Fn(Operation, Value) -> Result<Value, ServiceError> + Send + Sync + 'static) -> Api {
     let (project, _) = syncline::project::Project::load(&read_project(&folder("batching"), BTreeMap::new()).unwrap());
-    let backends = Backends { dynamodb: Arc::new(Answering(answer)) };
+    let backends = Backends::new(Arc::new(Answering(answer)));
     Api::build(&project, backends, ApiOptions::default()).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 

@@ -71,7 +71,7 @@ impl Project {
     pub fn start(files: &ProjectFiles, shows_internals: bool) -> Result<Project, String> {
         let (project, mut problems) = syncline::project::Project::load(files);
         let dynamodb = Recording::new(tables(&project));
-        let backends = Backends { dynamodb: dynamodb.clone() };
+        let backends = Backends::new(dynamodb.clone());
         let options = ApiOptions {
             clock: Clock::fixed(NOON, 1),
             shows_internals,
