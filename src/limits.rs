@@ -66,6 +66,27 @@ pub const ROLE_REFRESH_AHEAD: Duration = Duration::from_secs(120);
 /// Longest that a start waits for connections opened ahead of the first request. Within a region it takes some 20 ms.
 pub const WARM_UP_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// Bytes of a request's first line and headers together, which may be exceeded by what one read brings. CloudFront, which
+/// stands in front of AppSync, takes 32,768.
+pub const REQUEST_HEAD_BYTES: usize = 32 * 1024;
+
+/// Bytes of a request's path and query string. CloudFront takes 8,192.
+pub const REQUEST_URI_BYTES: usize = 8 * 1024;
+
+/// Headers of one request. Ours.
+pub const REQUEST_HEADERS: usize = 200;
+
+/// Longest for the headers of a request to arrive, and for a connection to stay idle between two. CloudFront keeps idle
+/// connections of clients for about as long.
+pub const REQUEST_HEAD_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Longest for the body of a request to arrive. Ours: as long as its execution may take.
+pub const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Longest that a server which was told to stop waits for what is in flight: what an operation may take at most, and
+/// five seconds to write the answer.
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(35);
+
 /// Bounds on what a project and a client may ask for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {

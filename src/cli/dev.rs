@@ -13,7 +13,7 @@ use crate::cli::setup::{self, Storage, load, print_problems};
 use crate::cli::{Common, Failure};
 use crate::project::Project;
 use crate::transport::console::Console;
-use crate::transport::http::{RequestLog, Server};
+use crate::transport::http::{self, RequestLog, Server};
 
 /// Handlers run on the workers themselves; one that loops until its limit must leave others to serve.
 const LEAST_WORKERS: usize = 2;
@@ -64,10 +64,24 @@ async fn serve(common: &Common, started: Instant) -> Result<(), Failure> {
         Some(watch) => drop(tokio::spawn(watch.follow(common.clone(), server.clone(), storage))),
         None => eprintln!("warning: this folder cannot be watched; restart to see changes\n"),
     }
-    let served = axum::serve(listener, server.router()).with_graceful_shutdown(async {
-        let _ = tokio::signal::ctrl_c().await;
-    });
-    served.await.map_err(|error| Failure::Environment(format!("the server stopped: {error}")))
+    let has_answered_all = http::serve(listener, server.router(), stop_signal()).await;
+    if has_answered_all && server.finish().await {
+        return Ok(());
+    }
+    Err(Failure::Environment("some operations did not come to their end before the server stopped".into()))
+}
+
+/// Ctrl-C, or the signal with which containers are stopped.
+async fn stop_signal() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        return;
+    }
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 async fn listen(common: &Common) -> Result<TcpListener, Failure> {
@@ -191,9 +205,10 @@ pub fn trace_request(log: &RequestLog<'_>) {
                 resolvers = report.resolver_count,
                 errors = report.error_count,
                 calls = report.calls.iter().map(|(_, count)| count).sum::<u32>(),
+                request_id = log.request_id,
                 "request"
             );
         }
-        None => tracing::info!(status = log.status, elapsed_ms, "refused"),
+        None => tracing::info!(status = log.status, elapsed_ms, request_id = log.request_id, "refused"),
     }
 }

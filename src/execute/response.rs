@@ -14,6 +14,8 @@ use crate::value::{Str, Value};
 pub struct Response {
     /// `None` prints as null: nothing ran, or a non-null violation reached the root.
     pub data: Option<Node>,
+    /// Nothing ran, because the request itself was wrong: a request error in the words of the GraphQL specification.
+    pub is_request_error: bool,
     pub errors: Vec<ErrorEntry>,
     /// How many entries of the API cache mutations deleted; `None` when none asked for it. Written as
     /// `extensions.apiCacheEntriesDeleted`.
@@ -27,12 +29,22 @@ impl Response {
     pub fn refused(errors: Vec<GraphQLError>) -> Response {
         let entry =
             |error: GraphQLError| ErrorEntry::Engine { path: None, locations: error.locations, message: error.message };
-        Response { errors: errors.into_iter().map(entry).collect(), ..Response::default() }
+        Response { errors: errors.into_iter().map(entry).collect(), is_request_error: true, ..Response::default() }
     }
 
     /// As JSON bytes.
     pub fn to_json(&self) -> Vec<u8> {
         serde_json::to_vec(self).unwrap_or_else(|_| br#"{"data":null}"#.to_vec())
+    }
+
+    /// As JSON bytes for a client that goes by the GraphQL specification: a request error has no `data`
+    /// (specification, section 7.1).
+    pub fn to_standard_json(&self) -> Vec<u8> {
+        if self.is_request_error {
+            serde_json::to_vec(&serde_json::json!({ "errors": self.errors })).unwrap_or_default()
+        } else {
+            self.to_json()
+        }
     }
 
     /// As a value, for callers in the same process.

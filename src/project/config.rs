@@ -5,8 +5,10 @@ use std::sync::Arc;
 use crate::backend::files::ProjectFiles;
 use crate::error::{Diagnostic, SourceFile};
 use crate::limits::Limits;
+use crate::project::cors::{Cors, read_cors};
 use crate::project::data_sources::{DataSource, read_data_sources};
 use crate::project::domains::{Domain, read_domains};
+use crate::project::persisted::{PersistedQueries, read_persisted_queries};
 use crate::project::reader::{Reader, Section};
 use crate::project::substitute::substitute;
 use crate::project::tables::{Table, read_tables};
@@ -30,6 +32,8 @@ const KEYS: &[&str] = &[
     "resolverCountLimit",
     "introspection",
     "runtime",
+    "cors",
+    "persistedQueries",
     "authentication",
     "additionalAuthentications",
     "apiKeys",
@@ -68,6 +72,10 @@ pub struct Config {
     pub query_depth_limit: usize,
     /// Resolvers run in one operation.
     pub resolver_count_limit: usize,
+    /// Which pages of other origins may call.
+    pub cors: Cors,
+    /// Documents that clients name instead of sending them.
+    pub persisted_queries: PersistedQueries,
     /// `ctx.env`: names to strings.
     pub environment: Arc<Map>,
     /// The tables described under `tables`, by the name that resolvers use.
@@ -120,6 +128,8 @@ pub(crate) fn read_config(files: &ProjectFiles, problems: &mut Vec<Diagnostic>) 
     // 0 stands for AppSync's own bound (spec appsync-service 1.9).
     let resolver_count_limit = integer("resolverCountLimit", limits.resolver_count).filter(|&count| count > 0);
     let environment = read_environment(top.get("environment"), &mut reader);
+    let cors = read_cors(top.get("cors"), &mut reader);
+    let persisted_queries = read_persisted_queries(top.get("persistedQueries"), files, &mut reader);
 
     let config = Config {
         name,
@@ -127,6 +137,8 @@ pub(crate) fn read_config(files: &ProjectFiles, problems: &mut Vec<Diagnostic>) 
         introspection: introspection.unwrap_or(true),
         query_depth_limit,
         resolver_count_limit: resolver_count_limit.unwrap_or(limits.resolver_count),
+        cors,
+        persisted_queries,
         environment: Arc::new(environment),
         tables,
         data_sources,

@@ -2,7 +2,7 @@
 //!
 //! [`Project::load`] goes through these files, in this order:
 //! * [`config`]: `syncline.yaml` (`yaml`, `substitute`, `reader`) with its [`tables`], `seed`s,
-//!   [`data_sources`] and [`domains`];
+//!   [`data_sources`] and [`domains`], [`cors`] and [`persisted`] queries;
 //! * `schema_files`: which files are the schema;
 //! * `declared`: resolvers that `syncline.yaml` describes;
 //! * `layout`: resolvers that are files whose `names` say what they are for;
@@ -12,11 +12,13 @@
 
 mod access;
 pub mod config;
+pub mod cors;
 pub mod data_sources;
 mod declared;
 pub mod domains;
 mod layout;
 mod names;
+pub mod persisted;
 mod reader;
 mod schema_files;
 mod seed;
@@ -42,8 +44,10 @@ use crate::project::schema_files::{find_schema_files, is_schema_file};
 use crate::value::Str;
 
 pub use crate::project::config::{Config, Runtime};
+pub use crate::project::cors::Cors;
 pub use crate::project::data_sources::{ConflictHandler, DataSource, DataSourceKind, NONE, Versioning};
 pub use crate::project::domains::{Access, Domain};
+pub use crate::project::persisted::{PersistedQueries, TrustedDocument};
 pub use crate::project::tables::Table;
 pub use crate::project::wiring::check_wiring;
 

@@ -12,7 +12,7 @@ use syncline::backend::tables::{create_tables, seed_table};
 use syncline::backend::{Backends, DynamoDb, Operation};
 use syncline::clock::Clock;
 use syncline::context::RequestInfo;
-use syncline::error::{Diagnostic, Severity};
+use syncline::error::{Diagnostic, Severity, SourceFile};
 use syncline::value::{Map, Value};
 
 use super::recording::Recording;
@@ -53,6 +53,16 @@ pub fn folder(name: &str) -> PathBuf {
         Ok(path) => folder.join(path.trim()),
         Err(_) => folder,
     }
+}
+
+/// The project in `folder` with another `syncline.yaml`.
+///
+/// # Errors
+/// What `syncline check` would print.
+pub fn with_configuration(folder: &Path, configuration: &str) -> Result<Project, String> {
+    let mut files = read_project(folder, BTreeMap::new()).map_err(|problem| problem.to_string())?;
+    files.files.insert("syncline.yaml".into(), SourceFile::new("syncline.yaml", configuration));
+    Project::start(&files, true)
 }
 
 impl Project {

@@ -111,7 +111,7 @@ impl Served {
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         let router = server.router();
-        runtime.spawn(async move { axum::serve(listener, router).await });
+        runtime.spawn(syncline::transport::http::serve(listener, router, std::future::pending()));
         Served { address, server, runtime: Some(runtime) }
     }
 }

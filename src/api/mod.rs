@@ -1,9 +1,12 @@
 //! The facade: a project becomes an [`Api`], and an `Api` answers operations. What the command line, the server and the
 //! Lambda stand on, and the library's public face.
 
+mod persisted;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::api::persisted::PersistedDocuments;
 use crate::backend::{Backends, Operation};
 use crate::clock::Clock;
 use crate::context::{Context, Identity, LogLine, RequestInfo};
@@ -18,10 +21,12 @@ use crate::handler::Handler;
 use crate::handler::js::{Dialect, JsProgram};
 use crate::limits::Limits;
 use crate::loader::RequestLoader;
-use crate::project::{self, Code, DataSourceKind, Project, ResolverKind, Runtime};
+use crate::project::{self, Code, Cors, DataSourceKind, Project, ResolverKind, Runtime};
 use crate::resolver::{Pipeline, Resolver, Services, Stage};
 use crate::schema::parse_schema;
 use crate::value::{Str, Value};
+
+pub use crate::api::persisted::DocumentName;
 
 /// How an API runs, apart from what its project says.
 #[derive(Clone)]
@@ -45,6 +50,8 @@ pub struct Api {
     executable: ExecutableSchema,
     backends: Backends,
     prepared: PreparedCache,
+    persisted: PersistedDocuments,
+    cors: Cors,
     token_key: TokenKey,
     introspection: bool,
     options: ApiOptions,
@@ -53,7 +60,10 @@ pub struct Api {
 /// One operation as a client sends it.
 #[derive(Clone, Default)]
 pub struct OperationRequest {
+    /// Empty where `document` alone says what to run.
     pub query: Str,
+    /// The document's name, where the client gives one.
+    pub document: Option<DocumentName>,
     /// An object or null.
     pub variables: Value,
     pub operation_name: Option<Str>,
@@ -79,20 +89,30 @@ pub struct Refusal {
     pub status: u16,
     pub error_type: &'static str,
     pub message: Str,
+    /// `extensions.code`, where clients of another server look for it; AppSync has none.
+    pub code: Option<&'static str>,
 }
 
 impl Refusal {
     pub fn new(status: u16, error_type: &'static str, message: impl Into<Str>) -> Refusal {
-        Refusal { status, error_type, message: message.into() }
+        Refusal { status, error_type, message: message.into(), code: None }
+    }
+
+    pub fn with_code(mut self, code: &'static str) -> Refusal {
+        self.code = Some(code);
+        self
     }
 
     pub fn malformed(message: impl Into<Str>) -> Refusal {
         Refusal::new(400, "MalformedHttpRequestException", message)
     }
 
-    /// `{"errors":[{"message","errorType"}]}`, without `data`.
+    /// `{"errors":[{"message","errorType"}]}`, without `data`; with `extensions` where there is a code.
     pub fn to_json(&self) -> Vec<u8> {
-        let error = crate::value::object! { "message" => &self.message, "errorType" => self.error_type };
+        let mut error = crate::value::object! { "message" => &self.message, "errorType" => self.error_type };
+        if let Some(code) = self.code {
+            error.set("extensions", crate::value::object! { "code" => code });
+        }
         crate::value::object! { "errors" => vec![error] }.to_string().into_bytes()
     }
 }
@@ -130,6 +150,7 @@ pub fn check(project: &Project) -> Result<Checked, Vec<Diagnostic>> {
     let parsed = parse_schema(&project.schema_files, &limits).map_err(|found| problems.extend(found)).ok();
     if let Some(parsed) = &parsed {
         problems.extend(project::check_wiring(project, &parsed.schema));
+        problems.extend(persisted::check(&project.config.persisted_queries, &parsed.schema, &limits));
     }
     let dialect = match project.config.runtime {
         Runtime::AppSync => Dialect::AppSync,
@@ -284,6 +305,8 @@ impl Api {
             executable: checked.executable,
             backends,
             prepared: PreparedCache::default(),
+            persisted: PersistedDocuments::new(&project.config.persisted_queries),
+            cors: project.config.cors.clone(),
             token_key: TokenKey::derive(&options.token_secret),
             introspection: project.config.introspection,
             options,
@@ -298,6 +321,11 @@ impl Api {
         &self.executable.limits
     }
 
+    /// Which pages of other origins may call.
+    pub fn cors(&self) -> &Cors {
+        &self.cors
+    }
+
     pub fn clock(&self) -> &Clock {
         &self.options.clock
     }
@@ -308,8 +336,12 @@ impl Api {
 
     /// Runs one operation. Everything that can go wrong is in the answer.
     pub async fn execute(&self, request: OperationRequest) -> Answer {
-        let prepared = self.prepared.get_or_prepare(&request.query, || {
-            Prepared::new(&self.executable.schema, &request.query, self.limits(), self.introspection)
+        let named = match self.persisted.resolve(&request.query, request.document.as_ref()) {
+            Ok(named) => named,
+            Err(refusal) => return Answer::Refused(refusal),
+        };
+        let prepared = self.prepared.get_or_prepare(&named.text, || {
+            Prepared::new(&self.executable.schema, &named.text, self.limits(), self.introspection)
         });
         let prepared = match prepared {
             Ok(prepared) => prepared,
@@ -318,6 +350,9 @@ impl Api {
                 return Answer::Executed { response: Response::refused(errors), report };
             }
         };
+        if let Some(hash) = named.register {
+            self.persisted.register(hash, named.text);
+        }
         let operation = match prepared.operation(request.operation_name.as_deref()) {
             Ok(operation) => operation,
             Err(SelectionError::MissingName) => {

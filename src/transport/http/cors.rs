@@ -1,0 +1,62 @@
+//! What answers tell browsers about pages of other origins (Fetch standard, "CORS protocol").
+
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::Response;
+
+use crate::project::Cors;
+
+/// Whether a page from elsewhere sent this that may not. A browser would hide the answer from it, but only after the
+/// request was carried out.
+pub(super) fn is_forbidden(cors: &Cors, headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return false };
+    if cors.allow_origins.is_none() {
+        return false;
+    }
+    let Ok(origin) = origin.to_str() else { return true };
+    !cors.allows(origin) && !is_same_origin(origin, headers)
+}
+
+/// A page that this server itself delivered: the console.
+fn is_same_origin(origin: &str, headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    origin.split_once("://").is_some_and(|(_, own)| Some(own) == host)
+}
+
+/// The answer to a preflight.
+pub(super) fn preflight(cors: &Cors) -> Response {
+    let mut response = Response::new(Body::empty());
+    let headers = response.headers_mut();
+    let lists = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, cors.allow_methods.as_str()),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, cors.allow_headers.as_str()),
+    ];
+    for (name, value) in lists {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    }
+    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from(cors.max_age));
+    response
+}
+
+/// Adds what every answer says.
+pub(super) fn add_headers(cors: &Cors, origin: Option<&HeaderValue>, headers: &mut HeaderMap) {
+    let allowed = match (&cors.allow_origins, origin) {
+        (None, _) => Some(HeaderValue::from_static("*")),
+        (Some(_), origin) => {
+            headers.append(header::VARY, HeaderValue::from_static("origin"));
+            origin.filter(|origin| origin.to_str().is_ok_and(|origin| cors.allows(origin))).cloned()
+        }
+    };
+    let Some(allowed) = allowed else { return };
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, allowed);
+    if let Ok(names) = HeaderValue::from_str(&cors.expose_headers)
+        && !names.is_empty()
+    {
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, names);
+    }
+    if cors.allow_credentials {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    }
+}
