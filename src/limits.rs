@@ -102,6 +102,8 @@ pub struct Limits {
     pub query_depth: usize,
     /// Resolvers run in one operation. AppSync: 10,000, `resolverCountLimit` lowers it (spec appsync-service 1.9).
     pub resolver_count: usize,
+    /// What an operation may cost; `None` is off. Ours: `queryCostLimit`.
+    pub query_cost: Option<CostLimit>,
     /// Functions in one pipeline. AppSync: 10 (spec appsync-service 9.1).
     pub pipeline_functions: usize,
     /// Characters of one JS resolver file. AppSync: 32 KB after bundling (spec appsync-js 1.1).
@@ -131,6 +133,20 @@ pub struct Limits {
     pub response_fields: usize,
 }
 
+/// A bound on the resolvers that an operation may come to, known before it runs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CostLimit {
+    pub resolvers: u64,
+    /// Items that a list is taken to have where no argument says.
+    pub list_size: u64,
+}
+
+impl Default for CostLimit {
+    fn default() -> CostLimit {
+        CostLimit { resolvers: 10_000, list_size: 10 }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
@@ -140,6 +156,7 @@ impl Default for Limits {
             request_body_bytes: 6 * 1024 * 1024,
             query_depth: 0,
             resolver_count: 10_000,
+            query_cost: None,
             pipeline_functions: 10,
             code_characters: 32_768,
             code_bytes: 1024 * 1024,

@@ -2,11 +2,13 @@
 //! Lambda stand on, and the library's public face.
 
 mod persisted;
+mod rate_limit;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::api::persisted::PersistedDocuments;
+use crate::api::rate_limit::RateLimiter;
 use crate::backend::{Backends, Operation};
 use crate::clock::Clock;
 use crate::context::{Context, Identity, LogLine, RequestInfo};
@@ -52,6 +54,7 @@ pub struct Api {
     prepared: PreparedCache,
     persisted: PersistedDocuments,
     cors: Cors,
+    rate_limiter: Option<RateLimiter>,
     token_key: TokenKey,
     introspection: bool,
     options: ApiOptions,
@@ -91,11 +94,13 @@ pub struct Refusal {
     pub message: Str,
     /// `extensions.code`, where clients of another server look for it; AppSync has none.
     pub code: Option<&'static str>,
+    /// When it is worth trying again, for the header `retry-after`.
+    pub retry_after_seconds: Option<u32>,
 }
 
 impl Refusal {
     pub fn new(status: u16, error_type: &'static str, message: impl Into<Str>) -> Refusal {
-        Refusal { status, error_type, message: message.into(), code: None }
+        Refusal { status, error_type, message: message.into(), code: None, retry_after_seconds: None }
     }
 
     pub fn with_code(mut self, code: &'static str) -> Refusal {
@@ -307,6 +312,7 @@ impl Api {
             prepared: PreparedCache::default(),
             persisted: PersistedDocuments::new(&project.config.persisted_queries),
             cors: project.config.cors.clone(),
+            rate_limiter: project.config.rate_limit.as_ref().map(RateLimiter::new),
             token_key: TokenKey::derive(&options.token_secret),
             introspection: project.config.introspection,
             options,
@@ -336,6 +342,14 @@ impl Api {
 
     /// Runs one operation. Everything that can go wrong is in the answer.
     pub async fn execute(&self, request: OperationRequest) -> Answer {
+        if let Some(limiter) = &self.rate_limiter
+            && let Err(seconds) =
+                limiter.take(&request.identity.value.to_string(), self.clock().now_epoch_milliseconds())
+        {
+            // AppSync's text for its own limit, UNCONFIRMED (spec appsync-service 2.2).
+            let refusal = Refusal::new(429, "ThrottlingException", "Rate exceeded");
+            return Answer::Refused(Refusal { retry_after_seconds: Some(seconds), ..refusal });
+        }
         let named = match self.persisted.resolve(&request.query, request.document.as_ref()) {
             Ok(named) => named,
             Err(refusal) => return Answer::Refused(refusal),

@@ -6,6 +6,7 @@
 //! below sends what has gathered. Only this module knows paths and locations.
 
 mod complete;
+mod cost;
 pub mod document;
 mod info;
 mod plan;
@@ -92,6 +93,11 @@ pub async fn execute(api: &ExecutableSchema, request: ExecutionRequest<'_>, serv
         return Execution::refused(vec![GraphQLError::new("Subscriptions are not supported over HTTP.")]);
     };
     let plan = request.operation.plan(|| planner.plan(root_type, &[&definition.selection_set], 1), &variables);
+    if let Some(limit) = &api.limits.query_cost
+        && let Some(message) = cost::Estimate::new(planner, limit).refusal(&plan)
+    {
+        return Execution::refused(vec![GraphQLError::new(message)]);
+    }
     let root_value = match introspect(api, &request, &plan) {
         Ok(value) => value,
         Err(error) => return Execution::refused(vec![error]),

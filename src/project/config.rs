@@ -9,6 +9,7 @@ use crate::project::cors::{Cors, read_cors};
 use crate::project::data_sources::{DataSource, read_data_sources};
 use crate::project::domains::{Domain, read_domains};
 use crate::project::persisted::{PersistedQueries, read_persisted_queries};
+use crate::project::quotas::{RateLimit, read_limits, read_rate_limit};
 use crate::project::reader::{Reader, Section};
 use crate::project::substitute::substitute;
 use crate::project::tables::{Table, read_tables};
@@ -30,6 +31,8 @@ const KEYS: &[&str] = &[
     "environment",
     "queryDepthLimit",
     "resolverCountLimit",
+    "queryCostLimit",
+    "rateLimit",
     "introspection",
     "runtime",
     "cors",
@@ -68,10 +71,10 @@ pub struct Config {
     pub runtime: Runtime,
     /// Whether `__schema` and `__type` may be asked for.
     pub introspection: bool,
-    /// Levels of fields in an operation; 0 is off.
-    pub query_depth_limit: usize,
-    /// Resolvers run in one operation.
-    pub resolver_count_limit: usize,
+    /// AppSync's limits, lowered where `syncline.yaml` lowers them.
+    pub limits: Limits,
+    /// How often one caller may ask.
+    pub rate_limit: Option<RateLimit>,
     /// Which pages of other origins may call.
     pub cors: Cors,
     /// Documents that clients name instead of sending them.
@@ -117,16 +120,13 @@ pub(crate) fn read_config(files: &ProjectFiles, problems: &mut Vec<Diagnostic>) 
     let tables = read_tables(top.get("tables"), files, &mut reader);
     let data_sources = read_data_sources(top.get("dataSources"), &tables, &mut reader);
     let domains = read_domains(top.get("domains"), &data_sources, &mut reader);
-    let limits = Limits::default();
     let mut text = |key| top.get(key).and_then(|node| reader.text(node, key)).map(|name| name.value);
     let name = text("name").unwrap_or_else(|| files.name.clone());
     let runtimes = [("appsync", Runtime::AppSync), ("standard", Runtime::Standard)];
     let runtime = top.get("runtime").and_then(|node| reader.choice(node, "runtime", &runtimes)).unwrap_or_default();
     let introspection = top.get("introspection").and_then(|node| reader.boolean(node, "introspection"));
-    let mut integer = |key, most| top.get(key).and_then(|node| reader.integer(node, key, 0..=most));
-    let query_depth_limit = integer("queryDepthLimit", 75).unwrap_or(limits.query_depth);
-    // 0 stands for AppSync's own bound (spec appsync-service 1.9).
-    let resolver_count_limit = integer("resolverCountLimit", limits.resolver_count).filter(|&count| count > 0);
+    let limits = read_limits(&top, &mut reader);
+    let rate_limit = read_rate_limit(top.get("rateLimit"), &mut reader);
     let environment = read_environment(top.get("environment"), &mut reader);
     let cors = read_cors(top.get("cors"), &mut reader);
     let persisted_queries = read_persisted_queries(top.get("persistedQueries"), files, &mut reader);
@@ -135,8 +135,8 @@ pub(crate) fn read_config(files: &ProjectFiles, problems: &mut Vec<Diagnostic>) 
         name,
         runtime,
         introspection: introspection.unwrap_or(true),
-        query_depth_limit,
-        resolver_count_limit: resolver_count_limit.unwrap_or(limits.resolver_count),
+        limits,
+        rate_limit,
         cors,
         persisted_queries,
         environment: Arc::new(environment),

@@ -2,7 +2,7 @@
 //!
 //! [`Project::load`] goes through these files, in this order:
 //! * [`config`]: `syncline.yaml` (`yaml`, `substitute`, `reader`) with its [`tables`], `seed`s,
-//!   [`data_sources`] and [`domains`], [`cors`] and [`persisted`] queries;
+//!   [`data_sources`] and [`domains`], [`quotas`], [`cors`] and [`persisted`] queries;
 //! * `schema_files`: which files are the schema;
 //! * `declared`: resolvers that `syncline.yaml` describes;
 //! * `layout`: resolvers that are files whose `names` say what they are for;
@@ -19,6 +19,7 @@ pub mod domains;
 mod layout;
 mod names;
 pub mod persisted;
+pub mod quotas;
 mod reader;
 mod schema_files;
 mod seed;
@@ -48,6 +49,7 @@ pub use crate::project::cors::Cors;
 pub use crate::project::data_sources::{ConflictHandler, DataSource, DataSourceKind, NONE, Versioning};
 pub use crate::project::domains::{Access, Domain};
 pub use crate::project::persisted::{PersistedQueries, TrustedDocument};
+pub use crate::project::quotas::RateLimit;
 pub use crate::project::tables::Table;
 pub use crate::project::wiring::check_wiring;
 
@@ -146,11 +148,7 @@ impl Project {
 
     /// AppSync's limits, lowered where `syncline.yaml` lowers them.
     pub fn limits(&self) -> Limits {
-        Limits {
-            query_depth: self.config.query_depth_limit,
-            resolver_count: self.config.resolver_count_limit,
-            ..Limits::default()
-        }
+        self.config.limits.clone()
     }
 }
 

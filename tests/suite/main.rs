@@ -16,4 +16,5 @@ mod implementations;
 mod lambda;
 mod projects;
 mod roles;
+mod shutdown;
 mod web;

@@ -274,3 +274,16 @@ fn trusted_documents_that_could_never_run_are_found_before_anybody_asks() {
     assert!(problems.contains("trusted document `broken`: Invalid Syntax"), "{problems}");
     assert!(!problems.contains("`good`"), "{problems}");
 }
+
+#[test]
+fn one_caller_may_ask_as_often_as_the_rate_limit_says() {
+    let configuration = "rateLimit: { requestsPerSecond: 2, burst: 3 }";
+    let served = Served::new(with_configuration(&folder("web"), configuration).unwrap().api);
+    let statuses: Vec<u16> =
+        (0..5).map(|_| ask(served.address, &[], &json!({ "query": "{ hello }" })).status).collect();
+    assert_eq!(statuses, [200, 200, 200, 429, 429], "the clock of the tests stands still");
+    let reply = ask(served.address, &[], &json!({ "query": "{ hello }" }));
+    assert_eq!(reply.json(), json!({ "errors": [{ "message": "Rate exceeded", "errorType": "ThrottlingException" }] }));
+    assert_eq!(reply.header("retry-after"), Some("1"));
+    assert_eq!(send(served.address, "GET", "/health", &[], b"").unwrap().status, 200);
+}

@@ -85,6 +85,9 @@ pub(super) fn refused(refusal: &Refusal, media_type: MediaType) -> Response {
     if status != StatusCode::OK {
         headers.insert(HeaderName::from_static("x-amzn-errortype"), HeaderValue::from_static(refusal.error_type));
     }
+    if let Some(seconds) = refusal.retry_after_seconds {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
     if status == StatusCode::METHOD_NOT_ALLOWED {
         headers.insert(header::ALLOW, HeaderValue::from_static("GET, POST, OPTIONS"));
     }
