@@ -1,5 +1,6 @@
--- wrk -s load.lua URL -- single|list|create
--- Posts one kind of operation with changing ids, counts answers with errors, and prints one line of numbers at the end.
+-- wrk -s load.lua URL -- single|list|create|mixed
+-- Posts one kind of operation, or all of them, with changing ids, counts answers that are not as they should be, and
+-- prints one line of numbers at the end.
 
 local function posted(query, variables)
   local body = string.format('{"query":"%s","variables":%s}', query, variables)
@@ -19,6 +20,12 @@ local make = {
     return posted("mutation($input: CreateOrderInput!) { createOrder(input: $input) { id userId productId quantity status createdAt } }", input)
   end,
 }
+
+make.mixed = function(i)
+  if i % 10 == 3 then return make.list(i) end
+  if i % 10 == 7 then return make.create(i) end
+  return make.single(i)
+end
 
 local requests, sent = {}, 0
 failed = 0
@@ -41,7 +48,8 @@ function setup(of) thread = of end
 
 function done(summary, latency)
   local broken = summary.errors
-  io.write(string.format("result %d %d %d %d %d %d\n",
-    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), thread:get("failed"),
+  io.write(string.format("result %d %d %d %d %d %d %d %d\n",
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), latency:percentile(99.9),
+    latency.max, thread:get("failed"),
     broken.connect + broken.read + broken.write + broken.timeout))
 end

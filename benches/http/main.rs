@@ -1,7 +1,8 @@
 //! Loads Syncline and the hand-written server over HTTP, in turns, and prints what both gave as a Markdown table.
-//! `bench-http [--quick] [--simulator]`, from the top folder of the repository; see `benches/README.md`.
+//! `bench-http [--quick] [--simulator]`, or `bench-http --hold [--quick]` for many connections at once, from the top folder of the repository; see `benches/README.md`.
 
 mod client;
+mod hold;
 mod machine;
 mod server;
 mod wrk;
@@ -10,7 +11,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use crate::server::{Ours, Pinning, Server};
+use crate::server::{Ours, Pinning, Server, Storage};
 use crate::wrk::{Load, Measured};
 
 type Result<T, E = Box<dyn std::error::Error>> = std::result::Result<T, E>;
@@ -35,18 +36,23 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: impl Iterator<Item = String>) -> Result<()> {
-    let (mut effort, mut with_simulator) = (Effort { rounds: 5, seconds_per_round: 4 }, false);
+    let (mut effort, mut with_simulator, mut holds) = (Effort { rounds: 5, seconds_per_round: 4 }, false, false);
+    let mut hold_seconds = hold::SECONDS;
     for argument in arguments {
         match argument.as_str() {
-            "--quick" => effort = Effort { rounds: 1, seconds_per_round: 1 },
+            "--quick" => (effort, hold_seconds) = (Effort { rounds: 1, seconds_per_round: 1 }, hold::QUICK_SECONDS),
+            "--hold" => holds = true,
             "--simulator" => with_simulator = true,
             other => return Err(format!("unknown argument `{other}`").into()),
         }
     }
     let pinning = Pinning::of_this_machine();
+    if holds {
+        return hold::run(hold_seconds, &pinning);
+    }
     check_dynamodb_calls(&pinning)?;
 
-    let mut servers = vec![server::syncline(&pinning, Ours::Silent)?, server::handwritten(&pinning)?];
+    let mut servers = vec![server::syncline(&pinning, Ours::Silent, Storage::Memory)?, server::handwritten(&pinning)?];
     check_answers(&servers[0], &servers[1])?;
     if with_simulator {
         servers.push(server::simulator(&pinning)?);
@@ -129,7 +135,7 @@ const LIST: &str = "{ orders(limit: 50) { items { id userId productId quantity s
 
 /// A list of orders with their products costs one read of each table, however many orders there are.
 fn check_dynamodb_calls(pinning: &Pinning) -> Result<()> {
-    let mut server = server::syncline(pinning, Ours::Talking)?;
+    let mut server = server::syncline(pinning, Ours::Talking, Storage::Memory)?;
     server.ask(LIST, json!({}))?;
     let talk = server.stop_and_read_talk()?;
     let line = talk.lines().rfind(|line| line.contains("BatchGetItem")).unwrap_or_default();

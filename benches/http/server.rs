@@ -85,11 +85,28 @@ pub enum Ours {
     Talking,
 }
 
-/// `syncline dev` with its tables in memory.
-pub fn syncline(pinning: &Pinning, ours: Ours) -> Result<Server> {
+/// Where Syncline's tables are.
+pub enum Storage {
+    Memory,
+    /// A folder that is emptied first.
+    Disk,
+}
+
+/// `syncline dev` with its tables in memory or on disk.
+pub fn syncline(pinning: &Pinning, ours: Ours, storage: Storage) -> Result<Server> {
     let port = free_port()?;
     let mut command = pinning.server(beside("syncline")?);
-    command.args(["dev", "--memory", "--project", PROJECT, "--port", &port.to_string()]);
+    command.args(["dev", "--project", PROJECT, "--port", &port.to_string()]);
+    match storage {
+        Storage::Memory => drop(command.arg("--memory")),
+        Storage::Disk => {
+            let folder = std::env::temp_dir().join("syncline-bench-tables");
+            if folder.exists() {
+                std::fs::remove_dir_all(&folder)?;
+            }
+            command.arg("--data").arg(folder);
+        }
+    }
     let talk = match ours {
         Ours::Silent => None,
         Ours::Talking => Some(std::env::temp_dir().join(format!("syncline-bench-{}.log", std::process::id()))),

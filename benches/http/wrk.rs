@@ -13,9 +13,12 @@ pub enum Load {
     List,
     /// One new order.
     Create,
+    /// All of them: of ten requests eight read a user, one lists orders, one makes an order.
+    Mixed,
 }
 
 impl Load {
+    /// What servers are compared under.
     pub const ALL: [Load; 3] = [Load::Single, Load::List, Load::Create];
 
     pub fn label(self) -> &'static str {
@@ -23,6 +26,7 @@ impl Load {
             Load::Single => "`{ user(id) { id name } }`",
             Load::List => "50 orders with nested product",
             Load::Create => "`createOrder`",
+            Load::Mixed => "mixed operations",
         }
     }
 
@@ -31,6 +35,7 @@ impl Load {
             Load::Single => "single",
             Load::List => "list",
             Load::Create => "create",
+            Load::Mixed => "mixed",
         }
     }
 }
@@ -41,6 +46,8 @@ pub struct Measured {
     pub requests_per_second: f64,
     pub p50_ms: f64,
     pub p99_ms: f64,
+    pub p999_ms: f64,
+    pub slowest_ms: f64,
     /// The server's own processor time: what is left of a figure when other programs share the machine.
     pub cpu_us_per_request: f64,
 }
@@ -57,6 +64,8 @@ impl Measured {
             requests_per_second: median(|round| round.requests_per_second),
             p50_ms: median(|round| round.p50_ms),
             p99_ms: median(|round| round.p99_ms),
+            p999_ms: median(|round| round.p999_ms),
+            slowest_ms: median(|round| round.slowest_ms),
             cpu_us_per_request: median(|round| round.cpu_us_per_request),
         }
     }
@@ -85,7 +94,7 @@ pub fn load(server: &Server, load: Load, connections: u32, seconds: u32, pinning
     let text = String::from_utf8_lossy(&output.stdout);
     let line = text.lines().find_map(|line| line.strip_prefix("result "));
     let figures: Vec<f64> = line.unwrap_or_default().split(' ').filter_map(|figure| figure.parse().ok()).collect();
-    let &[requests, duration_us, p50_us, p99_us, failed, broken] = figures.as_slice() else {
+    let &[requests, duration_us, p50_us, p99_us, p999_us, slowest_us, failed, broken] = figures.as_slice() else {
         return Err(format!("wrk gave no result: {}{text}", String::from_utf8_lossy(&output.stderr)).into());
     };
     if failed > 0.0 || broken > 0.0 || requests == 0.0 {
@@ -97,6 +106,8 @@ pub fn load(server: &Server, load: Load, connections: u32, seconds: u32, pinning
         requests_per_second: requests / (duration_us / 1e6),
         p50_ms: p50_us / 1e3,
         p99_ms: p99_us / 1e3,
+        p999_ms: p999_us / 1e3,
+        slowest_ms: slowest_us / 1e3,
         cpu_us_per_request: cpu_time.as_secs_f64() * 1e6 / requests,
     })
 }
