@@ -45,10 +45,10 @@ async fn an_arn_names_the_region_and_a_role_signs() {
 
 #[tokio::test]
 async fn a_function_that_failed_is_an_answer() {
-    let body = r#"{"errorMessage":"too late","errorType":"Taken"}"#;
-    let aws = StandIn::start(move |_, seen| (seen.operation == "POST").then(|| (StatusCode::OK, body.into()))).await;
+    const BODY: &str = r#"{"errorMessage":"too late","errorType":"Taken"}"#;
+    let aws = StandIn::start(|_, seen| (seen.operation == "POST").then(|| (StatusCode::OK, BODY.into()))).await;
     let answer = aws.dynamodb().lambda().invoke(invocation("audit")).await.unwrap();
-    assert_eq!(answer, LambdaAnswer { payload: body.into(), function_error: Some("Unhandled".into()) });
+    assert_eq!(answer, LambdaAnswer { payload: BODY.into(), function_error: Some("Unhandled".into()) });
 }
 
 #[tokio::test]
