@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use crate::api::{self, Api, ApiOptions, Checked};
 use crate::backend::aws::AwsDynamoDb;
-use crate::backend::lambda::Functions;
 use crate::backend::files::{ProjectFiles, process_environment, read_project};
+use crate::backend::lambda::Functions;
 use crate::backend::tables::{create_tables, seed_table};
 use crate::backend::{Backends, DynamoDb};
 use crate::cli::{Common, Failure};

@@ -40,7 +40,7 @@ pub enum DataSourceKind {
 pub struct Versioning {
     /// Physical name of the table that records every write; its keys are the strings `ds_pk` and `ds_sk`.
     pub delta_table_name: Str,
-    /// How long a deleted item stays as a tombstone. AppSync: minutes; the plugin's default is 30 days.
+    /// How long a deleted item stays as a tombstone; zero: not at all. AppSync: minutes; the plugin's default is 30 days.
     pub base_table_ttl: Duration,
     /// How long a record stays. AppSync: minutes; the plugin's default is one day.
     pub delta_table_ttl: Duration,

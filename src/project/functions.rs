@@ -45,7 +45,8 @@ fn read_function(member: &Named, reader: &mut Reader) -> FunctionDescription {
         && !is_arn(&arn.value)
     {
         let problem = Diagnostic::error(format!("`{}` is no ARN of a Lambda function", arn.value));
-        let help = "it looks like `arn:aws:lambda:eu-central-1:123456789012:function:audit`; a mere name is written as `name`";
+        let help =
+            "it looks like `arn:aws:lambda:eu-central-1:123456789012:function:audit`; a mere name is written as `name`";
         reader.report(problem.help(help), &arn.range);
     }
     let aws_name = arn.or_else(|| section.get("name").and_then(|node| reader.text(node, "name")));

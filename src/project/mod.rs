@@ -40,8 +40,8 @@ use crate::limits::Limits;
 use crate::project::config::read_config;
 use crate::project::declared::read_declared;
 use crate::project::layout::read_layout;
-use crate::project::options::{apply_refinements, warn_of_options_without_effect};
 use crate::project::names::{lower_case_types, split_language};
+use crate::project::options::{apply_refinements, warn_of_options_without_effect};
 use crate::project::schema_files::{find_schema_files, is_schema_file};
 use crate::value::Str;
 

@@ -104,7 +104,9 @@ pub(crate) fn apply_refinements(
             resolvers.iter().map(|other| format!("{}.{}", other.type_name, other.field_name)).collect();
         let help = match nearest(&field, others.iter().map(String::as_str)) {
             Some(near) => format!("did you mean `{near}`?"),
-            None if files.below("resolvers").next().is_none() => "name a file: `code: resolvers/users/user.js`".to_owned(),
+            None if files.below("resolvers").next().is_none() => {
+                "name a file: `code: resolvers/users/user.js`".to_owned()
+            }
             None => format!("put a file `{field}.js` below `resolvers/`, or name one: `code: resolvers/users/user.js`"),
         };
         let problem = Diagnostic::error(format!("resolver `{field}` has no code"));
@@ -130,8 +132,12 @@ pub(crate) fn warn_of_options_without_effect(
         if let Some((stage, _)) = kinds().find(|(stage, _)| stage.options.sync.is_some())
             && !kinds().any(|(stage, kind)| stage.options.sync.is_some() && is_versioned(kind))
         {
-            let message = format!("`sync` of resolver `{field}` has no effect: data source `{}` is not versioned", stage.data_source);
-            problems.push(Diagnostic::warning(message).at(&resolver.place.file, resolver.place.start..resolver.place.end));
+            let message = format!(
+                "`sync` of resolver `{field}` has no effect: data source `{}` is not versioned",
+                stage.data_source
+            );
+            problems
+                .push(Diagnostic::warning(message).at(&resolver.place.file, resolver.place.start..resolver.place.end));
         }
         if let Some(fill_page) = kinds().find_map(|(stage, _)| stage.options.fill_page.as_ref())
             && !kinds().any(|(stage, kind)| stage.options.fill_page.is_some() && is_table(kind))

@@ -37,9 +37,8 @@ pub(crate) fn read_sync(
     let keys = [&["conflictDetection", "conflictHandler", ARN_SECTION][..], &REFERENCE_KEYS].concat();
     let section = reader.section(node, "sync", &what, &keys);
     let detections = [("VERSION", true), ("NONE", false)];
-    let detects = section
-        .get("conflictDetection")
-        .and_then(|node| reader.choice(node, "conflictDetection", &detections));
+    let detects =
+        section.get("conflictDetection").and_then(|node| reader.choice(node, "conflictDetection", &detections));
     let Some(handler) = section.get("conflictHandler") else {
         if detects == Some(true) {
             reader.error(format!("{what} detects conflicts but has no `conflictHandler`"), &node.range);

@@ -127,7 +127,9 @@ pub(crate) fn warn_of_bypassed_versions(
         let is_of_table = |kind: &DataSourceKind| matches!(kind, DataSourceKind::DynamoDb { table_name, versioning: Some(_), .. } if table_name == name);
         config.data_sources.values().find(|source| is_of_table(&source.kind))
     };
-    for (resolver, stage) in resolvers.iter().flat_map(|resolver| resolver.stages().iter().map(move |stage| (resolver, stage))) {
+    for (resolver, stage) in
+        resolvers.iter().flat_map(|resolver| resolver.stages().iter().map(move |stage| (resolver, stage)))
+    {
         let source = config.data_sources.get(&stage.data_source).map(|source| &source.kind);
         let Some(DataSourceKind::DynamoDb { table_name, versioning: None, .. }) = source else { continue };
         let Some(versioned) = versioned(table_name) else { continue };
@@ -135,11 +137,8 @@ pub(crate) fn warn_of_bypassed_versions(
         if config.access(stage.domain.as_deref(), &stage.data_source) != Some(Access::Write) {
             continue;
         }
-        let (field, plain, versioned) = (
-            format!("{}.{}", resolver.type_name, resolver.field_name),
-            &stage.data_source,
-            &versioned.name,
-        );
+        let (field, plain, versioned) =
+            (format!("{}.{}", resolver.type_name, resolver.field_name), &stage.data_source, &versioned.name);
         let message = format!(
             "resolver `{field}` uses data source `{plain}`, which knows nothing of the versions that `{versioned}` gives to items of the same table"
         );

@@ -126,7 +126,12 @@ impl AddressedFunction {
     ///
     /// # Errors
     /// [`ServiceError`] as Lambda would answer, or why no answer came.
-    pub async fn call(&self, name: &str, url: &str, invocation: LambdaInvocation) -> Result<LambdaAnswer, ServiceError> {
+    pub async fn call(
+        &self,
+        name: &str,
+        url: &str,
+        invocation: LambdaInvocation,
+    ) -> Result<LambdaAnswer, ServiceError> {
         let (origin, path) = split(url);
         let operation = common(Operation::builder(), self.http_client.clone()).endpoint_url(origin).no_auth().build();
         let LambdaInvocation { invocation_type, payload, .. } = invocation;

@@ -54,7 +54,8 @@ async fn a_function_that_failed_is_an_answer() {
 #[tokio::test]
 async fn a_refusal_is_named_as_lambda_names_it_and_tried_once() {
     let aws = StandIn::start(|_, seen| {
-        let body = r#"{"__type":"TooManyRequestsException","Reason":"CallerRateLimitExceeded","message":"Rate exceeded"}"#;
+        let body =
+            r#"{"__type":"TooManyRequestsException","Reason":"CallerRateLimitExceeded","message":"Rate exceeded"}"#;
         (seen.operation == "POST").then(|| (StatusCode::TOO_MANY_REQUESTS, body.into()))
     })
     .await;
@@ -90,5 +91,8 @@ async fn an_address_gets_the_payload_without_a_signature() {
     assert_eq!((seen.path.as_str(), seen.header("authorization")), ("/functions/audit?x=1", ""));
     let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let error = function.call("audit", &format!("http://{closed}/"), invocation("audit")).await.unwrap_err();
-    assert!(error.message.starts_with(&format!("function `audit` at http://{closed}/ could not be reached: ")), "{error:?}");
+    assert!(
+        error.message.starts_with(&format!("function `audit` at http://{closed}/ could not be reached: ")),
+        "{error:?}"
+    );
 }

@@ -8,9 +8,7 @@ use futures_util::future::BoxFuture;
 use crate::backend::ServiceError;
 use crate::backend::aws::AddressedFunction;
 use crate::backend::lambda::command::Commands;
-use crate::backend::lambda::{
-    LambdaAnswer, LambdaInvocation, LambdaInvocationType, LambdaInvoke, function_name,
-};
+use crate::backend::lambda::{LambdaAnswer, LambdaInvocation, LambdaInvocationType, LambdaInvoke, function_name};
 use crate::error::nearest;
 use crate::limits;
 use crate::value::Str;
@@ -144,7 +142,11 @@ fn check_size(invocation: &LambdaInvocation) -> Result<(), ServiceError> {
 }
 
 fn not_found(message: String) -> ServiceError {
-    ServiceError { code: Str::new_static("ResourceNotFoundException"), message: message.into(), ..ServiceError::default() }
+    ServiceError {
+        code: Str::new_static("ResourceNotFoundException"),
+        message: message.into(),
+        ..ServiceError::default()
+    }
 }
 
 impl LambdaInvoke for Functions {
@@ -267,7 +269,10 @@ mod tests {
         let file = std::env::temp_dir().join(format!("syncline-event-{}", std::process::id()));
         let pipe = format!("mkfifo {0} && cat {0}", file.display());
         // Ends only when the pipe is written to, which happens after the call has come back.
-        let functions = local(vec![shell("slow", &pipe), shell("open", &format!("until [ -p {0} ]; do :; done; echo 1 > {0}", file.display()))]);
+        let functions = local(vec![
+            shell("slow", &pipe),
+            shell("open", &format!("until [ -p {0} ]; do :; done; echo 1 > {0}", file.display())),
+        ]);
         let event = LambdaInvocation {
             function: "slow".into(),
             invocation_type: LambdaInvocationType::Event,

@@ -353,7 +353,15 @@ fn filled_pages(world: &World, every: i64, limit: i64, units: u32, extra: &[(&st
 /// 200 orders; `every` is 1, or 10 for each tenth, or 100 for each hundredth.
 fn many_orders() -> World {
     let world = World::new();
-    let every = |n: i32| if n % 100 == 99 { 100 } else if n % 10 == 9 { 10 } else { 1 };
+    let every = |n: i32| {
+        if n % 100 == 99 {
+            100
+        } else if n % 10 == 9 {
+            10
+        } else {
+            1
+        }
+    };
     let order = |n: i32| object! { "customer" => "c", "order" => format!("{n:03}"), "n" => n, "every" => every(n) };
     world.seed("orders", &(0..200).map(order).collect());
     world

@@ -259,10 +259,12 @@ mod tests {
 
     #[test]
     fn plain_values_get_the_types_that_were_stored_where_json_cannot_tell() {
-        let stored = r#"{"M":{"ss":{"SS":["a"]},"ns":{"NS":["1"]},"b":{"B":"AAE="},"l":{"L":[{"SS":["x"]}]},"s":{"S":"x"}}}"#;
+        let stored =
+            r#"{"M":{"ss":{"SS":["a"]},"ns":{"NS":["1"]},"b":{"B":"AAE="},"l":{"L":[{"SS":["x"]}]},"s":{"S":"x"}}}"#;
         let plain = r#"{"ss":["b","a"],"ns":[2,1.5],"b":"AAI=","l":[["y"],["z"]],"s":1,"new":["q",null,true]}"#;
         let expected = r#"{"M":{"ss":{"SS":["b","a"]},"ns":{"NS":["2","1.5"]},"b":{"B":"AAI="},"l":{"L":[{"SS":["y"]},{"L":[{"S":"z"}]}]},"s":{"N":"1"},"new":{"L":[{"S":"q"},{"NULL":true},{"BOOL":true}]}}}"#;
-        let typed = |plain: &str| typed_as(&Value::parse(plain).unwrap(), Some(&Value::parse(stored).unwrap())).to_string();
+        let typed =
+            |plain: &str| typed_as(&Value::parse(plain).unwrap(), Some(&Value::parse(stored).unwrap())).to_string();
         assert_eq!(typed(plain), expected);
         assert_eq!(typed(r#"{"ss":[],"ns":["a"]}"#), r#"{"M":{"ss":{"L":[]},"ns":{"L":[{"S":"a"}]}}}"#);
     }

@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
+use syncline::backend::lambda::{LambdaAnswer, LambdaInvocation, LambdaInvoke};
 use syncline::backend::tables::{
     IndexDescription, KeyAttribute, KeyType, Projection, TableDescription, create_tables, seed_table,
 };
-use syncline::backend::lambda::{LambdaAnswer, LambdaInvocation, LambdaInvoke};
 use syncline::backend::{DynamoDb, Operation, ServiceError, Unavailable};
 use syncline::clock::Clock;
 use syncline::context::Context;

@@ -42,7 +42,7 @@ pub(super) async fn invoke(
         "TransactGetItems" => transact_get_items::transact_get_items(call, document).await,
         "PutItem" | "UpdateItem" | "DeleteItem" => {
             conditional::write(call, document, operation, Some(versioning)).await
-        },
+        }
         "Sync" => sync::sync(versioning, call, document).await,
         other if OPERATIONS.contains(&other) => {
             Err(FieldError::new("UnsupportedOperation", format!("a versioned data source does not support {other}")))

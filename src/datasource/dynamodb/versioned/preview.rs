@@ -328,7 +328,9 @@ mod tests {
             r#"{"n":{"N":"10"},"s":{"S":"x"},"l":{"L":[{"S":"a"},{"S":"b"}]},"m":{"M":{"a":{"N":"1"},"b":{"S":"y"}}},"t":{"SS":["p","q"]}}"#,
         );
         let names = map(r##"{"#m":"m","#dot":"a.b"}"##);
-        let values = map(r#"{":n":{"N":"5"},":d":{"N":"0.5"},":s":{"S":"z"},":l":{"L":[{"S":"c"}]},":t":{"SS":["q","r"]},":all":{"SS":["p","q"]}}"#);
+        let values = map(
+            r#"{":n":{"N":"5"},":d":{"N":"0.5"},":s":{"S":"z"},":l":{"L":[{"S":"c"}]},":t":{"SS":["q","r"]},":all":{"SS":["p","q"]}}"#,
+        );
         updated(&item, expression, &names, &values).map(|after| {
             let changed = after.iter().filter(|(name, value)| item.get(name.as_str()) != Some(value));
             let gone = item.keys().filter(|name| !after.contains_key(name.as_str()));

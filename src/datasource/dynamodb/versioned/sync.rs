@@ -92,7 +92,8 @@ fn read_scope(versioning: &Versioning, document: &Element<'_>) -> Result<Scope, 
     let index = document.member("deltaIndexName").map(|name| name.string().cloned()).transpose()?;
     let Some(value) = document.member("basePartitionKey") else { return Ok(Scope { partition: None, index }) };
     let Some(key) = &versioning.partition_key else {
-        let message = "basePartitionKey needs to know the table's keys: describe the table under `tables` in syncline.yaml";
+        let message =
+            "basePartitionKey needs to know the table's keys: describe the table under `tables` in syncline.yaml";
         return Err(FieldError::new("UnsupportedOperation", message));
     };
     let text = match value.value {
@@ -171,13 +172,8 @@ fn items(answer: &Value, is_delta: bool) -> Value {
     let strip = |item: &Value| {
         let mut item = item.as_object().cloned().unwrap_or_default();
         if is_delta {
-            let own = [
-                delta::PARTITION_KEY,
-                delta::SORT_KEY,
-                delta::INDEX_PARTITION_KEY,
-                delta::INDEX_SORT_KEY,
-                "_ttl",
-            ];
+            let own =
+                [delta::PARTITION_KEY, delta::SORT_KEY, delta::INDEX_PARTITION_KEY, delta::INDEX_SORT_KEY, "_ttl"];
             own.iter().for_each(|name| drop(item.shift_remove(*name)));
         }
         Value::from(typed::plain_map(&item))

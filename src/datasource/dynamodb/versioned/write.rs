@@ -80,8 +80,13 @@ async fn attempt(versioning: &Versioning, call: &Call<'_>, mutation: Mutation) -
         let wanted = request.get("Item").and_then(Value::as_object).cloned();
         match call.send(operation, request).await {
             Ok(answer) => {
-                let updated = answer.get("Attributes").and_then(Value::as_object).cloned();
-                let item = wanted.or(updated).unwrap_or_default();
+                let returned = answer.get("Attributes").and_then(Value::as_object).cloned();
+                let mut item = wanted.or(returned).unwrap_or_default();
+                if operation == Operation::DeleteItem {
+                    item.insert("_version".into(), number(version));
+                    item.insert("_lastChangedAt".into(), number(now));
+                    item.insert("_deleted".into(), object! { "BOOL" => true });
+                }
                 let custom = mutation.custom_keys.as_ref();
                 let recorded = delta::record(versioning, call, &mutation.key, custom, &item, version, now).await;
                 let error = recorded.err().map(|error| named("DeltaSyncWriteError", &error.message));
@@ -177,7 +182,6 @@ impl Mutation {
         now: i64,
         versioning: &Versioning,
     ) -> (Operation, Map) {
-        let number = |number: i64| object! { "N" => number.to_string() };
         // What an update expression brought along is of no use to what replaces it.
         let mut placeholders = match (&self.change, &change) {
             (Change::Update(_), Change::Put(_) | Change::Delete) => self.placeholders_of_condition(),
@@ -204,6 +208,13 @@ impl Mutation {
             placeholders.write(&mut request);
             return (Operation::PutItem, request);
         }
+        request.insert("Key".into(), self.key.clone().into());
+        // Tombstones that live for no time are not written at all.
+        if matches!(change, Change::Delete) && versioning.base_table_ttl.is_zero() {
+            request.insert("ReturnValues".into(), "ALL_OLD".into());
+            placeholders.write(&mut request);
+            return (Operation::DeleteItem, request);
+        }
         placeholders.add_name("#syncline_changed", "_lastChangedAt");
         placeholders.add_value(":syncline_version", number(version));
         placeholders.add_value(":syncline_changed", number(now));
@@ -219,7 +230,6 @@ impl Mutation {
                 ""
             }
         };
-        request.insert("Key".into(), self.key.clone().into());
         request.insert("UpdateExpression".into(), also_setting(expression, &assignments).into());
         request.insert("ReturnValues".into(), "ALL_NEW".into());
         placeholders.write(&mut request);
@@ -246,6 +256,10 @@ impl Mutation {
             condition.equals_ignore.iter().cloned().chain(METADATA.into_iter().map(Str::from)).collect();
         typed::is_same_map(&wanted, stored, &ignored).then(|| Outcome::success(typed::plain_map(stored)))
     }
+}
+
+fn number(number: i64) -> Value {
+    object! { "N" => number.to_string() }
 }
 
 /// An update expression that also makes `assignments`. An expression may have one `SET` only.
