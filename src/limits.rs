@@ -59,6 +59,30 @@ pub const STS_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Longest to wait for a role's credentials altogether.
 pub const STS_OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 
+/// Longest a call of a Lambda function may take, up to the last byte of its answer: the 30 s of the request that waits for
+/// it (spec appsync-service 9.1).
+pub const LAMBDA_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Bytes of a function's payload and of its answer. Lambda: 6 MB (spec appsync-service 7.6).
+pub const LAMBDA_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
+
+/// Bytes of the payload of a call whose answer nobody waits for. Lambda: 1 MB.
+pub const LAMBDA_EVENT_BYTES: usize = 1024 * 1024;
+
+/// Commands that stand for functions and run at the same time; others wait. Ours: a list of a hundred items must not start
+/// a hundred processes at once.
+pub const LOCAL_FUNCTION_PROCESSES: usize = 8;
+
+/// Bytes of what such a command writes to its standard error that are kept for the message about its failure. Ours.
+pub const LOCAL_FUNCTION_ERROR_BYTES: usize = 16 * 1024;
+
+/// DynamoDB calls that `fillPage` makes for one page at most, whatever they read. Ours: an implementation of DynamoDB that
+/// does not say what a call consumed must not be asked without end.
+pub const FILL_PAGE_CALLS: usize = 100;
+
+/// Read units after which `fillPage` asks for no more, where the resolver does not say. Ours: some four pages of 1 MB.
+pub const FILL_PAGE_READ_UNITS: u32 = 500;
+
 /// How long before they expire a role's credentials are fetched anew: this, or down to half of it, so that instances do
 /// not ask all at once. The Java SDK's minute is the half.
 pub const ROLE_REFRESH_AHEAD: Duration = Duration::from_secs(120);

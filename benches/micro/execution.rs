@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_graphql::{EmptyMutation, EmptySubscription, ID, Object, SimpleObject};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use syncline::backend::{DynamoDb, Operation, ServiceError};
+use syncline::backend::{DynamoDb, Operation, ServiceError, Unavailable};
 use syncline::clock::Clock;
 use syncline::context::{Identity, RequestInfo};
 use syncline::datasource::{DataSource, DomainRights, Invocation, Outcome, TokenKey};
@@ -88,6 +88,7 @@ impl Ours {
             handler: None,
             data_source: Arc::new(Stored((0..OBJECTS).map(value).collect())),
             rights: Arc::new(DomainRights::without_domain()),
+            output_type: Default::default(),
         };
         let fields = HashMap::from([("items".into(), Arc::new(Resolver::Unit(stage)))]);
         let resolvers = HashMap::from([("Query".into(), fields)]);
@@ -104,6 +105,7 @@ impl Ours {
     fn execute(&self) -> Response {
         let services = Services {
             dynamodb: &NoDynamoDb,
+            lambda: &Unavailable,
             token_key: &self.token_key,
             clock: &self.clock,
             deadline: None,

@@ -23,9 +23,9 @@ use crate::handler::Handler;
 use crate::handler::js::{Dialect, JsProgram};
 use crate::limits::Limits;
 use crate::loader::RequestLoader;
-use crate::project::{self, Code, Cors, DataSourceKind, Project, ResolverKind, Runtime};
+use crate::project::{self, Code, Cors, DataSourceKind, Project, ResolverKind, Runtime, StageOptions, Versioning};
 use crate::resolver::{Pipeline, Resolver, Services, Stage};
-use crate::schema::parse_schema;
+use crate::schema::{Schema, TypeDefinition, parse_schema};
 use crate::value::{Str, Value};
 
 pub use crate::api::persisted::DocumentName;
@@ -168,10 +168,11 @@ pub fn check(project: &Project) -> Result<Checked, Vec<Diagnostic>> {
         problems.into_iter().partition(|problem| problem.severity == Severity::Warning);
     match (parsed, program) {
         (Some(parsed), Some(program)) if errors.is_empty() => {
-            let resolvers = attach(project, &program)?;
+            let resolvers = attach(project, &parsed.schema, &program)?;
+            let strict = parsed.strict.into_iter().chain(project::beyond_appsync(&project.resolvers)).collect();
             let env = project.config.environment.clone();
             let executable = ExecutableSchema { schema: parsed.schema, resolvers, limits, env };
-            Ok(Checked { executable, warnings, strict: parsed.strict })
+            Ok(Checked { executable, warnings, strict })
         }
         _ => Err(errors.into_iter().chain(warnings).collect()),
     }
@@ -190,8 +191,8 @@ fn code_paths(resolver: &project::ResolverDefinition) -> Vec<Str> {
     }
 }
 
-fn attach(project: &Project, program: &Arc<JsProgram>) -> Result<Resolvers, Vec<Diagnostic>> {
-    let mut sources = Sources { project, program, data_sources: HashMap::new(), rights: HashMap::new() };
+fn attach(project: &Project, schema: &Schema, program: &Arc<JsProgram>) -> Result<Resolvers, Vec<Diagnostic>> {
+    let mut sources = Sources { project, schema, program, data_sources: HashMap::new(), rights: HashMap::new() };
     let mut resolvers = Resolvers::new();
     let mut problems = Vec::new();
     for definition in &project.resolvers {
@@ -211,6 +212,7 @@ fn attach(project: &Project, program: &Arc<JsProgram>) -> Result<Resolvers, Vec<
 /// Builds resolvers, sharing data sources and rights among them.
 struct Sources<'a> {
     project: &'a Project,
+    schema: &'a Schema,
     program: &'a Arc<JsProgram>,
     data_sources: HashMap<Str, Arc<dyn DataSource>>,
     rights: HashMap<Option<Str>, Arc<DomainRights>>,
@@ -219,25 +221,29 @@ struct Sources<'a> {
 impl Sources<'_> {
     fn resolver(&mut self, definition: &project::ResolverDefinition) -> Result<Resolver, Diagnostic> {
         let coordinate = format!("{}.{}", definition.type_name, definition.field_name);
+        let fields = self.schema.types.get(&definition.type_name).and_then(TypeDefinition::fields);
+        let field = fields.and_then(|fields| fields.get(&definition.field_name));
+        let output_type = field.map_or_else(Str::default, |field| field.ty.name().clone());
         Ok(match &definition.kind {
-            ResolverKind::Unit(stage) => Resolver::Unit(self.stage(stage, coordinate.into())?),
+            ResolverKind::Unit(stage) => Resolver::Unit(self.stage(stage, coordinate.into(), &output_type)?),
             ResolverKind::Pipeline { before_after, functions } => Resolver::Pipeline(Pipeline {
                 handler: self.handler(before_after)?,
                 functions: functions
                     .iter()
                     .enumerate()
-                    .map(|(index, stage)| self.stage(stage, format!("{coordinate}#{}", index + 1).into()))
+                    .map(|(index, stage)| self.stage(stage, format!("{coordinate}#{}", index + 1).into(), &output_type))
                     .collect::<Result<_, _>>()?,
             }),
         })
     }
 
-    fn stage(&mut self, stage: &project::Stage, coordinate: Str) -> Result<Stage, Diagnostic> {
+    fn stage(&mut self, stage: &project::Stage, coordinate: Str, output_type: &Str) -> Result<Stage, Diagnostic> {
         Ok(Stage {
             coordinate,
             handler: self.handler(&stage.code)?,
-            data_source: self.data_source(&stage.data_source)?,
+            data_source: self.data_source(&stage.data_source, &stage.options)?,
             rights: self.rights(&stage.domain),
+            output_type: output_type.clone(),
         })
     }
 
@@ -258,19 +264,28 @@ impl Sources<'_> {
         }
     }
 
-    fn data_source(&mut self, name: &Str) -> Result<Arc<dyn DataSource>, Diagnostic> {
-        if let Some(data_source) = self.data_sources.get(name) {
+    fn data_source(&mut self, name: &Str, options: &StageOptions) -> Result<Arc<dyn DataSource>, Diagnostic> {
+        let is_usual = *options == StageOptions::default();
+        if let Some(data_source) = self.data_sources.get(name).filter(|_| is_usual) {
             return Ok(data_source.clone());
         }
         let definition = self.project.config.data_sources.get(name);
         let data_source: Arc<dyn DataSource> = match definition.map(|definition| &definition.kind) {
             Some(DataSourceKind::None) => Arc::new(NoneSource),
-            Some(DataSourceKind::DynamoDb { table_name, versioning, .. }) => {
-                Arc::new(DynamoDbSource::new(table_name.clone()).versioned(versioning.clone()))
+            Some(DataSourceKind::DynamoDb { table_name, region, versioning }) => {
+                let versioning = versioning.clone().map(|versioning| match &options.sync {
+                    Some(handler) => Versioning { conflict_handler: handler.clone(), ..versioning },
+                    None => versioning,
+                });
+                let fill_page = options.fill_page.as_ref().map(|fill_page| fill_page.max_read_units);
+                let source = DynamoDbSource::new(table_name.clone()).in_region(region.clone());
+                Arc::new(source.versioned(versioning).filling_pages(fill_page))
             }
             None => return Err(Diagnostic::error(format!("data source `{name}` is not defined"))),
         };
-        self.data_sources.insert(name.clone(), data_source.clone());
+        if is_usual {
+            self.data_sources.insert(name.clone(), data_source.clone());
+        }
         Ok(data_source)
     }
 
@@ -429,6 +444,7 @@ impl Api {
     fn services<'a>(&'a self, loader: &'a RequestLoader) -> Services<'a> {
         Services {
             dynamodb: loader,
+            lambda: self.backends.lambda.as_ref(),
             token_key: &self.token_key,
             clock: &self.options.clock,
             deadline: Some(tokio::time::Instant::now() + self.limits().request_timeout),

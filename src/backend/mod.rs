@@ -109,8 +109,9 @@ impl Backends {
     }
 }
 
-/// The way to a service that this process was not given.
-struct Unavailable;
+/// The way to a service that this process was not given. Every call fails.
+#[derive(Clone, Copy, Debug)]
+pub struct Unavailable;
 
 impl Unavailable {
     fn error<T>(what: &str) -> BoxFuture<'static, Result<T, ServiceError>> {

@@ -52,12 +52,12 @@ impl Watch {
     }
 
     /// Reloads the API whenever something has changed, until the process ends.
-    pub async fn follow(mut self, common: Common, server: Arc<Server>, storage: Storage) {
+    pub async fn follow(mut self, common: Common, server: Arc<Server>, mut storage: Storage) {
         while self.changes.recv().await.is_some() {
             tokio::time::sleep(QUIET).await;
             while self.changes.try_recv().is_ok() {}
             self.watch_folders();
-            reload(&common, &server, &storage).await;
+            reload(&common, &server, &mut storage).await;
         }
     }
 }
@@ -78,7 +78,7 @@ fn concerns_project(root: &Path, path: &Path) -> bool {
 }
 
 /// Puts the new project in place, or says what is wrong with it and keeps serving the old one.
-async fn reload(common: &Common, server: &Arc<Server>, storage: &Storage) {
+async fn reload(common: &Common, server: &Arc<Server>, storage: &mut Storage) {
     let started = Instant::now();
     match load(common) {
         Ok(loaded) => {
@@ -88,6 +88,7 @@ async fn reload(common: &Common, server: &Arc<Server>, storage: &Storage) {
                 }
                 return;
             }
+            storage.connect_functions(common, &loaded.project);
             let options = setup::options(&loaded.project, true);
             let api = Api::from_checked(&loaded.project, loaded.checked, storage.backends.clone(), options);
             let resolvers = api.resolver_count();

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use crate::api::{self, Api, ApiOptions, Checked};
 use crate::backend::aws::AwsDynamoDb;
 use crate::backend::files::{ProjectFiles, process_environment, read_project};
+use crate::backend::lambda::Functions;
 use crate::backend::tables::{create_tables, seed_table};
 use crate::backend::{Backends, DynamoDb};
 use crate::cli::{Common, Failure};
@@ -126,6 +127,16 @@ impl Storage {
         }
     }
 
+    /// Makes the project's functions reachable: AWS's where the tables are AWS's, else what stands for them here.
+    pub fn connect_functions(&mut self, common: &Common, project: &Project) {
+        let described = project.config.functions.values().cloned();
+        let functions = match self.remote.as_ref().filter(|aws| aws.has_roles()) {
+            Some(aws) => Functions::in_aws(described, Arc::new(aws.lambda())),
+            None => Functions::local(described, common.project.clone()),
+        };
+        self.backends.lambda = Arc::new(functions);
+    }
+
     /// Opens connections and fetches credentials before the first request comes.
     pub async fn warm_up(&self, project: &Project) {
         if let Some(dynamodb) = &self.remote {
@@ -139,6 +150,12 @@ impl Storage {
 /// # Errors
 /// [`Failure::Environment`] with the reason.
 pub async fn storage(common: &Common, project: &Project) -> Result<Storage, Failure> {
+    let mut storage = tables(common, project).await?;
+    storage.connect_functions(common, project);
+    Ok(storage)
+}
+
+async fn tables(common: &Common, project: &Project) -> Result<Storage, Failure> {
     if common.aws {
         let dynamodb = AwsDynamoDb::from_environment(None)
             .await

@@ -12,8 +12,9 @@ mod rights;
 use futures_util::future::BoxFuture;
 
 use crate::backend::DynamoDb;
+use crate::backend::lambda::LambdaInvoke;
 use crate::clock::Clock;
-use crate::context::DataSourceError;
+use crate::context::{Context, DataSourceError};
 use crate::error::FieldError;
 use crate::value::Value;
 
@@ -37,6 +38,11 @@ pub struct Invocation<'a> {
     pub request: &'a Value,
     /// The request's way to DynamoDB: its loader.
     pub dynamodb: &'a dyn DynamoDb,
+    pub lambda: &'a dyn LambdaInvoke,
+    /// Who asks for what: arguments, identity, field.
+    pub ctx: &'a Context,
+    /// The name of the field's type, without lists and non-nulls.
+    pub output_type: &'a str,
     /// What the domain of the calling resolver may do.
     pub rights: &'a DomainRights,
     /// The resolver or pipeline step, for example `Query.users` or `Mutation.placeOrder#2`: a `nextToken` works only

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::backend::files::ProjectFiles;
+use crate::backend::lambda::FunctionDescription;
 use crate::error::{Diagnostic, SourceFile};
 use crate::limits::Limits;
 use crate::project::cors::{Cors, read_cors};
@@ -10,6 +11,7 @@ use crate::project::data_sources::{DataSource, read_data_sources};
 use crate::project::domains::{Domain, read_domains};
 use crate::project::persisted::{PersistedQueries, read_persisted_queries};
 use crate::project::quotas::{RateLimit, read_limits, read_rate_limit};
+use crate::project::functions::read_functions;
 use crate::project::reader::{Reader, Section};
 use crate::project::substitute::substitute;
 use crate::project::tables::{Table, read_tables};
@@ -24,6 +26,7 @@ const KEYS: &[&str] = &[
     "name",
     "schema",
     "tables",
+    "functions",
     "dataSources",
     "domains",
     "resolvers",
@@ -83,6 +86,8 @@ pub struct Config {
     pub environment: Arc<Map>,
     /// The tables described under `tables`, by the name that resolvers use.
     pub tables: NameMap<Table>,
+    /// The Lambda functions described under `functions`, by the project's names.
+    pub functions: NameMap<FunctionDescription>,
     /// Every data source that a resolver may name: the tables, what `dataSources` declares, and `NONE`.
     pub data_sources: NameMap<DataSource>,
     /// Every domain: those under `domains` and those that are only a folder of resolvers.
@@ -118,7 +123,8 @@ pub(crate) fn read_config(files: &ProjectFiles, problems: &mut Vec<Diagnostic>) 
     refuse_what_is_missing(&top, &mut reader);
     warn_of_keys_without_effect(&top, &mut reader);
     let tables = read_tables(top.get("tables"), files, &mut reader);
-    let data_sources = read_data_sources(top.get("dataSources"), &tables, &mut reader);
+    let functions = read_functions(top.get("functions"), &mut reader);
+    let data_sources = read_data_sources(top.get("dataSources"), &tables, &functions, &mut reader);
     let domains = read_domains(top.get("domains"), &data_sources, &mut reader);
     let mut text = |key| top.get(key).and_then(|node| reader.text(node, key)).map(|name| name.value);
     let name = text("name").unwrap_or_else(|| files.name.clone());
@@ -141,6 +147,7 @@ pub(crate) fn read_config(files: &ProjectFiles, problems: &mut Vec<Diagnostic>) 
         persisted_queries,
         environment: Arc::new(environment),
         tables,
+        functions,
         data_sources,
         domains,
         declares_domains: top.get("domains").is_some(),

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use crate::backend::tables::{KeyAttribute, KeyType};
 use crate::error::Diagnostic;
+use crate::project::functions::Functions;
 use crate::project::reader::{Named, Reader, Section, Spanned, list};
+use crate::project::sync::read_sync;
 use crate::project::tables::{Table, check_data_source_name};
 use crate::project::yaml::Node;
 use crate::schema::NameMap;
@@ -38,15 +40,17 @@ pub enum DataSourceKind {
 pub struct Versioning {
     /// Physical name of the table that records every write; its keys are the strings `ds_pk` and `ds_sk`.
     pub delta_table_name: Str,
-    /// How long a deleted item stays as a tombstone. AppSync: minutes; the plugin's default is 30 days.
+    /// How long a deleted item stays as a tombstone; zero: not at all. AppSync: minutes; the plugin's default is 30 days.
     pub base_table_ttl: Duration,
     /// How long a record stays. AppSync: minutes; the plugin's default is one day.
     pub delta_table_ttl: Duration,
     pub conflict_handler: ConflictHandler,
+    /// Of the base table, where `tables` describes it.
+    pub partition_key: Option<KeyAttribute>,
 }
 
 /// What becomes of a mutation that does not know the stored version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ConflictHandler {
     /// Versions are counted but not compared.
     None,
@@ -54,6 +58,8 @@ pub enum ConflictHandler {
     OptimisticConcurrency,
     /// What was wanted is merged into what is stored.
     Automerge,
+    /// A Lambda function decides, by name or ARN.
+    Lambda(Str),
 }
 
 impl DataSource {
@@ -97,6 +103,7 @@ const MOST_MINUTES: usize = 10 * 366 * 24 * 60;
 pub(crate) fn read_data_sources(
     node: Option<&Node>,
     tables: &NameMap<Table>,
+    functions: &Functions,
     reader: &mut Reader,
 ) -> NameMap<DataSource> {
     let mut data_sources: NameMap<DataSource> = NameMap::default();
@@ -119,7 +126,7 @@ pub(crate) fn read_data_sources(
             );
             continue;
         }
-        let kind = read_data_source(&member, tables, reader).unwrap_or(DataSourceKind::None);
+        let kind = read_data_source(&member, tables, functions, reader).unwrap_or(DataSourceKind::None);
         if member.name == NONE && kind != DataSourceKind::None {
             reader.error("data source `NONE` can only be of type `NONE`", &member.range);
         }
@@ -130,7 +137,12 @@ pub(crate) fn read_data_sources(
     data_sources
 }
 
-fn read_data_source(member: &Named, tables: &NameMap<Table>, reader: &mut Reader) -> Option<DataSourceKind> {
+fn read_data_source(
+    member: &Named,
+    tables: &NameMap<Table>,
+    functions: &Functions,
+    reader: &mut Reader,
+) -> Option<DataSourceKind> {
     let what = format!("data source `{}`", member.name);
     let section = reader.section(member.value, member.name, &what, &["type", "description", "config"]);
     let Some(ty) = section.get("type") else {
@@ -156,7 +168,7 @@ fn read_data_source(member: &Named, tables: &NameMap<Table>, reader: &mut Reader
     {
         reader.error("`useCallerCredentials` is not supported by this version yet", &entry.key_range);
     }
-    let versioning = read_versioning(&config, &what, tables, reader);
+    let versioning = read_versioning(&config, &what, tables, functions, reader);
     for key in ["serviceRoleArn", "iamRoleStatements"] {
         if let Some(entry) = config.entry(key) {
             let warning = Diagnostic::warning(format!("`{key}` has no effect here"));
@@ -176,6 +188,8 @@ fn read_data_source(member: &Named, tables: &NameMap<Table>, reader: &mut Reader
     let is_meant = |table: &&Table| table.physical_name == table_name.value;
     if let Some(table) = tables.values().find(is_meant).or_else(|| tables.get(&table_name.value)) {
         let region = region.or_else(|| table.region.clone());
+        let partition_key = Some(table.partition_key.clone());
+        let versioning = versioning.map(|versioning| Versioning { partition_key, ..versioning });
         return Some(DataSourceKind::DynamoDb { table_name: table.physical_name.clone(), region, versioning });
     }
     warn_of_foreign_table(&table_name, reader);
@@ -188,7 +202,13 @@ fn warn_of_foreign_table(table_name: &Spanned<Str>, reader: &mut Reader) {
     reader.report(Diagnostic::warning(message).help(help), &table_name.range);
 }
 
-fn read_versioning(config: &Section, what: &str, tables: &NameMap<Table>, reader: &mut Reader) -> Option<Versioning> {
+fn read_versioning(
+    config: &Section,
+    what: &str,
+    tables: &NameMap<Table>,
+    functions: &Functions,
+    reader: &mut Reader,
+) -> Option<Versioning> {
     let entry = config.entry("versioned");
     let is_versioned = entry.and_then(|entry| reader.boolean(&entry.value, "versioned")) == Some(true);
     let Some(entry) = entry.filter(|_| is_versioned) else {
@@ -232,37 +252,12 @@ fn read_versioning(config: &Section, what: &str, tables: &NameMap<Table>, reader
         None => warn_of_foreign_table(&name, reader),
     }
     let delta_table_name = delta_table.map_or(name.value, |table| table.physical_name.clone());
-    let conflict_handler = config.get("sync").and_then(|node| read_conflict_handler(node, what, reader));
+    let conflict_handler = config.get("sync").and_then(|node| read_sync(node, what, functions, reader));
     let conflict_handler = conflict_handler.unwrap_or(ConflictHandler::None);
-    Some(Versioning { delta_table_name, base_table_ttl, delta_table_ttl, conflict_handler })
+    Some(Versioning { delta_table_name, base_table_ttl, delta_table_ttl, conflict_handler, partition_key: None })
 }
 
 fn has_delta_keys(table: &Table) -> bool {
     let is_text = |key: &KeyAttribute, name: &str| key.name == name && key.ty == KeyType::S;
     is_text(&table.partition_key, "ds_pk") && table.sort_key.as_ref().is_some_and(|key| is_text(key, "ds_sk"))
-}
-
-/// AppSync has this at each resolver; a resolver that is a file has no other place for it than its data source.
-fn read_conflict_handler(node: &Node, what: &str, reader: &mut Reader) -> Option<ConflictHandler> {
-    let section = reader.section(node, "sync", &format!("`sync` of {what}"), &["conflictDetection", "conflictHandler"]);
-    let detects = section
-        .get("conflictDetection")
-        .and_then(|node| reader.choice(node, "conflictDetection", &[("VERSION", true), ("NONE", false)]));
-    let handlers = [
-        ("OPTIMISTIC_CONCURRENCY", Some(ConflictHandler::OptimisticConcurrency)),
-        ("AUTOMERGE", Some(ConflictHandler::Automerge)),
-        ("NONE", Some(ConflictHandler::None)),
-        ("LAMBDA", None),
-    ];
-    let Some(node) = section.get("conflictHandler") else {
-        if detects == Some(true) {
-            reader.error(format!("`sync` of {what} detects conflicts but has no `conflictHandler`"), &node.range);
-        }
-        return None;
-    };
-    let Some(handler) = reader.choice(node, "conflictHandler", &handlers)? else {
-        reader.error("conflict handlers of type `LAMBDA` are not supported by this version yet", &node.range);
-        return None;
-    };
-    Some(if detects == Some(false) { ConflictHandler::None } else { handler })
 }

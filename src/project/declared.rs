@@ -10,6 +10,7 @@ use crate::limits::Limits;
 use crate::project::config::{Config, Document};
 use crate::project::layout::domain_of;
 use crate::project::names::{Language, split_language};
+use crate::project::options::{OPTION_KEYS, Refinement, is_refinement, read_options};
 use crate::project::reader::{Named, Reader, Section, list};
 use crate::project::stages::vtl_is_missing;
 use crate::project::wiring::choose_data_source;
@@ -31,15 +32,28 @@ const RESOLVER_KEYS: &[&str] = &[
     "maxBatchSize",
     "caching",
     "sync",
+    "fillPage",
     "substitutions",
     "metricsConfig",
 ];
-const FUNCTION_KEYS: &[&str] =
-    &["name", "dataSource", "description", "code", "request", "response", "maxBatchSize", "sync", "substitutions"];
+const FUNCTION_KEYS: &[&str] = &[
+    "name",
+    "dataSource",
+    "description",
+    "code",
+    "request",
+    "response",
+    "maxBatchSize",
+    "sync",
+    "fillPage",
+    "substitutions",
+];
 
 #[derive(Default)]
 pub(crate) struct Declared {
     pub resolvers: Vec<ResolverDefinition>,
+    /// Options of resolvers that are files.
+    pub refinements: Vec<Refinement>,
     /// Files that the resolvers use, whatever these files are called.
     pub code_paths: Vec<Str>,
 }
@@ -55,6 +69,7 @@ struct DeclaredReader<'a, 'b> {
     config: &'a Config,
     reader: Reader<'b>,
     code_paths: Vec<Str>,
+    refinements: Vec<Refinement>,
 }
 
 pub(crate) fn read_declared(
@@ -65,7 +80,7 @@ pub(crate) fn read_declared(
 ) -> Declared {
     let top = Section::of(document.root.as_ref());
     let reader = Reader { file: &document.file, problems };
-    let mut reader = DeclaredReader { files, config, reader, code_paths: Vec::new() };
+    let mut reader = DeclaredReader { files, config, reader, code_paths: Vec::new(), refinements: Vec::new() };
     let mut functions = NameMap::default();
     for member in reader.members(top.get("pipelineFunctions"), "pipelineFunctions") {
         let what = format!("function `{}`", member.name);
@@ -75,7 +90,7 @@ pub(crate) fn read_declared(
     }
     let members = reader.members(top.get("resolvers"), "resolvers");
     let resolvers = members.into_iter().filter_map(|member| reader.resolver(&member, &functions)).collect();
-    Declared { resolvers, code_paths: reader.code_paths }
+    Declared { resolvers, refinements: reader.refinements, code_paths: reader.code_paths }
 }
 
 impl DeclaredReader<'_, '_> {
@@ -99,6 +114,13 @@ impl DeclaredReader<'_, '_> {
             }
         };
         let what = format!("resolver `{type_name}.{field_name}`");
+        if is_refinement(&section) {
+            self.refuse_what_is_missing(&section);
+            let options = read_options(&section, &what, self.config, &mut self.reader);
+            let place = self.place(&member.range);
+            self.refinements.push(Refinement { type_name, field_name, options, place });
+            return None;
+        }
         let kinds = [("UNIT", Kind::Unit), ("PIPELINE", Kind::Pipeline)];
         let kind = section.get("kind").and_then(|node| self.reader.choice(node, "kind", &kinds));
         // The plugin takes everything without `kind` for a pipeline; a data source without functions tells better.
@@ -127,6 +149,12 @@ impl DeclaredReader<'_, '_> {
             self.reader.report(diagnostic.help("write `kind: UNIT`, or move it to the functions"), &entry.key_range);
         }
         self.refuse_what_is_missing(section);
+        for key in OPTION_KEYS {
+            if let Some(entry) = section.entry(key) {
+                let problem = Diagnostic::error(format!("{what} is a pipeline and has no data source for `{key}`"));
+                self.reader.report(problem.help(format!("move `{key}` to one of its functions")), &entry.key_range);
+            }
+        }
         let before_after = self.code(section, what);
         let items = match section.get("functions").map(|node| (&node.data, node)) {
             Some((Data::List(items), _)) => items.as_slice(),
@@ -198,7 +226,8 @@ impl DeclaredReader<'_, '_> {
         } else {
             choose_data_source(self.config, named.as_ref(), domain.as_ref(), what, &place, self.reader.problems)
         };
-        Stage { name, data_source, domain, code, place }
+        let options = read_options(section, what, self.config, &mut self.reader);
+        Stage { name, data_source, domain, code, options, place }
     }
 
     fn code(&mut self, section: &Section, what: &str) -> Option<Code> {
@@ -233,7 +262,7 @@ impl DeclaredReader<'_, '_> {
     }
 
     fn refuse_what_is_missing(&mut self, section: &Section) {
-        for key in ["caching", "sync", "substitutions"] {
+        for key in ["caching", "substitutions"] {
             if let Some(entry) = section.entry(key) {
                 let diagnostic = Diagnostic::error(format!("`{key}` is not supported by this version yet"));
                 self.reader.report(diagnostic.help(format!("remove `{key}`")), &entry.key_range);

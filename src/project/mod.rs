@@ -1,10 +1,10 @@
 //! What is deployed: a folder's files become a [`Project`], which says what was written, with every mistake found.
 //!
 //! [`Project::load`] goes through these files, in this order:
-//! * [`config`]: `syncline.yaml` (`yaml`, `substitute`, `reader`) with its [`tables`], `seed`s,
-//!   [`data_sources`] and [`domains`], [`quotas`], [`cors`] and [`persisted`] queries;
+//! * [`config`]: `syncline.yaml` (`yaml`, `substitute`, `reader`) with its [`tables`], `seed`s, [`functions`],
+//!   [`data_sources`] (`sync`) and [`domains`], [`quotas`], [`cors`] and [`persisted`] queries;
 //! * `schema_files`: which files are the schema;
-//! * `declared`: resolvers that `syncline.yaml` describes;
+//! * `declared`: resolvers that `syncline.yaml` describes, and [`options`] of others;
 //! * `layout`: resolvers that are files whose `names` say what they are for;
 //! * [`wiring`]: whether all these fit together, and `access`: who may do what with which table.
 //!
@@ -16,15 +16,18 @@ pub mod cors;
 pub mod data_sources;
 mod declared;
 pub mod domains;
+pub mod functions;
 mod layout;
 mod names;
 pub mod persisted;
 pub mod quotas;
+pub mod options;
 mod reader;
 mod schema_files;
 mod seed;
 mod stages;
 mod substitute;
+mod sync;
 pub mod tables;
 pub mod wiring;
 mod yaml;
@@ -41,6 +44,7 @@ use crate::project::config::read_config;
 use crate::project::declared::read_declared;
 use crate::project::layout::read_layout;
 use crate::project::names::{lower_case_types, split_language};
+use crate::project::options::{apply_refinements, warn_of_options_without_effect};
 use crate::project::schema_files::{find_schema_files, is_schema_file};
 use crate::value::Str;
 
@@ -50,6 +54,7 @@ pub use crate::project::data_sources::{ConflictHandler, DataSource, DataSourceKi
 pub use crate::project::domains::{Access, Domain};
 pub use crate::project::persisted::{PersistedQueries, TrustedDocument};
 pub use crate::project::quotas::RateLimit;
+pub use crate::project::options::{FillPage, StageOptions, beyond_appsync};
 pub use crate::project::tables::Table;
 pub use crate::project::wiring::check_wiring;
 
@@ -96,6 +101,7 @@ pub struct Stage {
     pub data_source: Str,
     pub domain: Option<Str>,
     pub code: Option<Code>,
+    pub options: StageOptions,
     pub place: Place,
 }
 
@@ -124,11 +130,14 @@ impl Project {
         let code_paths = declared.code_paths;
         let mut resolvers = declared.resolvers;
         resolvers.extend(read_layout(files, &config, &types, &code_paths, &mut problems));
-        let resolvers = wiring::refuse_duplicates(resolvers, &mut problems);
+        let mut resolvers = wiring::refuse_duplicates(resolvers, &mut problems);
+        apply_refinements(declared.refinements, &mut resolvers, files, &mut problems);
 
         let folders: Vec<Str> = wiring::domains_of(&resolvers);
         config.add_domain_folders(folders.iter());
         wiring::check_access(&config, &resolvers, &mut problems);
+        wiring::warn_of_bypassed_versions(&config, &resolvers, &mut problems);
+        warn_of_options_without_effect(&config, &resolvers, &mut problems);
         wiring::warn_of_domains_without_resolvers(&config, &folders, &mut problems);
 
         let modules = files.files.values().filter(|file| is_module(&file.path, &code_paths)).cloned().collect();

@@ -6,7 +6,7 @@ use crate::error::{Diagnostic, Place, SourceFile};
 use crate::project::config::Config;
 use crate::project::names::Language;
 use crate::project::wiring::{choose_data_source, given_twice};
-use crate::project::{Code, Stage};
+use crate::project::{Code, Stage, StageOptions};
 use crate::value::Str;
 
 /// What was found for a stage so far.
@@ -81,7 +81,8 @@ impl StageFiles {
         let named = self.data_source.as_ref().or(fallback);
         let data_source = choose_data_source(config, named, domain, what, &place, problems);
         let code = self.code(problems);
-        Some(Stage { name: self.name, data_source, domain: domain.cloned(), code, place })
+        let options = StageOptions::default();
+        Some(Stage { name: self.name, data_source, domain: domain.cloned(), code, options, place })
     }
 }
 

@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::backend::files::{ProjectFiles, read_project};
+use crate::backend::tables::{KeyAttribute, KeyType};
 use crate::error::{Diagnostic, Severity, SourceFile};
 use crate::limits::Limits;
 use crate::project::{
@@ -51,6 +52,14 @@ fn describe(project: &Project, text: &mut String) {
         let seed = table.seed.as_ref().map_or(String::new(), |seed| format!("; seed {}", seed.path));
         let _ = writeln!(text, "{seed}");
     }
+    for function in config.functions.values() {
+        let _ = writeln!(text, "function {} = {}: {:?}", function.name, function.aws_name, function.local);
+    }
+    for source in config.data_sources.values() {
+        if let DataSourceKind::DynamoDb { versioning: Some(versioning), .. } = &source.kind {
+            let _ = writeln!(text, "data source {}: versioned, {:?}", source.name, versioning.conflict_handler);
+        }
+    }
     for domain in config.domains.values() {
         let _ = writeln!(text, "domain {}: owns {:?}, uses {:?}", domain.name, domain.owns, domain.uses);
     }
@@ -64,7 +73,10 @@ fn describe(project: &Project, text: &mut String) {
     let stage = |stage: &Stage| {
         let name = stage.name.as_ref().map_or(String::new(), |name| format!("{name} "));
         let domain = stage.domain.as_ref().map_or(String::new(), |domain| format!(" of {domain}"));
-        format!("{name}on {}{domain}: {}", stage.data_source, code(&stage.code))
+        let fill_page = stage.options.fill_page.as_ref();
+        let fill_page = fill_page.map_or(String::new(), |fill| format!("; fills pages, {}", fill.max_read_units));
+        let sync = stage.options.sync.as_ref().map_or(String::new(), |sync| format!("; {sync:?}"));
+        format!("{name}on {}{domain}: {}{fill_page}{sync}", stage.data_source, code(&stage.code))
     };
     for resolver in &project.resolvers {
         let field = format!("{}.{}", resolver.type_name, resolver.field_name);
@@ -327,12 +339,14 @@ fn a_versioned_data_source_has_the_plugins_defaults_and_what_it_says_itself() {
         base_table_ttl: minutes(43_200),
         delta_table_ttl: minutes(1_440),
         conflict_handler: ConflictHandler::None,
+        partition_key: Some(KeyAttribute { name: "id".into(), ty: KeyType::S }),
     };
     let b = Versioning {
         delta_table_name: "far".into(),
         base_table_ttl: minutes(0),
         delta_table_ttl: minutes(30),
         conflict_handler: ConflictHandler::Automerge,
+        ..a.clone()
     };
     assert_eq!(versioning("a"), Some(a.clone()));
     assert_eq!(versioning("b"), Some(b));

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use crate::error::{Diagnostic, Place, nearest};
 use crate::project::config::Config;
-use crate::project::data_sources::NONE;
+use crate::project::data_sources::{DataSourceKind, NONE};
+use crate::project::domains::Access;
 use crate::project::reader::list;
 use crate::project::{Project, ResolverDefinition, ResolverKind, Stage};
 use crate::schema::{InterfaceType, NameMap, ObjectType, Schema, TypeDefinition, UnionType};
@@ -112,6 +113,38 @@ pub(crate) fn check_access(config: &Config, resolvers: &[ResolverDefinition], pr
             let place = &stage.place;
             problems.push(Diagnostic::error(message).at(&place.file, place.start..place.end).help(help));
         }
+    }
+}
+
+/// Writes through a data source without versions are seen by nobody who relies on those of another one of the same table:
+/// neither conflicts nor Sync know of them.
+pub(crate) fn warn_of_bypassed_versions(
+    config: &Config,
+    resolvers: &[ResolverDefinition],
+    problems: &mut Vec<Diagnostic>,
+) {
+    let versioned = |name: &Str| {
+        let is_of_table = |kind: &DataSourceKind| matches!(kind, DataSourceKind::DynamoDb { table_name, versioning: Some(_), .. } if table_name == name);
+        config.data_sources.values().find(|source| is_of_table(&source.kind))
+    };
+    for (resolver, stage) in
+        resolvers.iter().flat_map(|resolver| resolver.stages().iter().map(move |stage| (resolver, stage)))
+    {
+        let source = config.data_sources.get(&stage.data_source).map(|source| &source.kind);
+        let Some(DataSourceKind::DynamoDb { table_name, versioning: None, .. }) = source else { continue };
+        let Some(versioned) = versioned(table_name) else { continue };
+        // Who may only read cannot write past the versions.
+        if config.access(stage.domain.as_deref(), &stage.data_source) != Some(Access::Write) {
+            continue;
+        }
+        let (field, plain, versioned) =
+            (format!("{}.{}", resolver.type_name, resolver.field_name), &stage.data_source, &versioned.name);
+        let message = format!(
+            "resolver `{field}` uses data source `{plain}`, which knows nothing of the versions that `{versioned}` gives to items of the same table"
+        );
+        let help = format!("what it writes goes past conflict detection and Sync; name `{versioned}` instead");
+        let place = &stage.place;
+        problems.push(Diagnostic::warning(message).at(&place.file, place.start..place.end).help(help));
     }
 }
 

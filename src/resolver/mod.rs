@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use crate::backend::DynamoDb;
+use crate::backend::lambda::LambdaInvoke;
 use crate::clock::Clock;
 use crate::context::{Context, Effects, Info, LogLevel, LogLine};
 use crate::datasource::{DataSource, DomainRights, Invocation, TokenKey};
@@ -28,6 +29,8 @@ pub struct Stage {
     pub data_source: Arc<dyn DataSource>,
     /// What the resolver's domain may do.
     pub rights: Arc<DomainRights>,
+    /// The name of the field's type, without lists and non-nulls.
+    pub output_type: Str,
 }
 
 pub struct Pipeline {
@@ -40,6 +43,7 @@ pub struct Pipeline {
 pub struct Services<'a> {
     /// The request's way to DynamoDB: its loader.
     pub dynamodb: &'a dyn DynamoDb,
+    pub lambda: &'a dyn LambdaInvoke,
     pub token_key: &'a TokenKey,
     pub clock: &'a Clock,
     /// When the operation must have answered.
@@ -94,6 +98,9 @@ impl Stage {
         let invocation = Invocation {
             request: &request,
             dynamodb: services.dynamodb,
+            lambda: services.lambda,
+            ctx,
+            output_type: &self.output_type,
             rights: &self.rights,
             coordinate: &self.coordinate,
             token_key: services.token_key,

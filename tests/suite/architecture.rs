@@ -261,7 +261,10 @@ fn time_and_randomness_come_from_the_clock() {
 
 #[test]
 fn each_engine_is_named_in_one_place() {
-    only_in(&["backend/aws/"], &["aws_config", "aws_sdk_", "aws_smithy_", "aws_types", "aws_credential_types"]);
+    only_in(
+        &["backend/aws/"],
+        &["aws_config", "aws_runtime", "aws_sdk_", "aws_smithy_", "aws_types", "aws_credential_types"],
+    );
     only_in(&["backend/local/"], &["dynoxide"]);
     only_in(&["handler/js/"], &["rquickjs", "oxc_"]);
     only_in(&["transport/", "cli/"], &["axum", "hyper"]);

@@ -9,6 +9,7 @@ mod differential;
 mod eval;
 mod execution;
 mod faults;
+mod functions;
 mod fuzz;
 mod harness;
 mod http;

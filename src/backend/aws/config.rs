@@ -1,4 +1,4 @@
-//! Whose DynamoDB: region, credentials, endpoint; and how calls to it are made: retries, time-outs, connections.
+//! Whose AWS: region, credentials, endpoint; and how calls to it are made: retries, time-outs, connections.
 
 use std::time::Duration;
 
@@ -24,10 +24,11 @@ const DEFAULT_REGION: &str = "us-east-1";
 
 /// Variables that change more than region and credentials. Where one is set, the SDK's own reading of the surroundings
 /// is used, which knows them all.
-const UNUSUAL: [&str; 9] = [
+const UNUSUAL: [&str; 10] = [
     "AWS_PROFILE",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_LAMBDA",
     "AWS_ENDPOINT_URL_STS",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
     "AWS_USE_FIPS_ENDPOINT",
@@ -67,6 +68,17 @@ impl CallPolicy {
             read_timeout: limits::STS_ATTEMPT_TIMEOUT,
             attempt_timeout: limits::STS_ATTEMPT_TIMEOUT,
             operation_timeout: limits::STS_OPERATION_TIMEOUT,
+            ..CallPolicy::dynamodb()
+        }
+    }
+
+    /// One attempt: a function may have done half of its work.
+    pub fn lambda() -> CallPolicy {
+        CallPolicy {
+            attempts: 1,
+            read_timeout: limits::LAMBDA_TIMEOUT,
+            attempt_timeout: limits::LAMBDA_TIMEOUT,
+            operation_timeout: limits::LAMBDA_TIMEOUT + limits::AWS_CONNECT_TIMEOUT,
             ..CallPolicy::dynamodb()
         }
     }
@@ -115,12 +127,17 @@ pub(super) async fn from_environment(region: Option<&str>) -> Result<SdkConfig, 
             "no AWS region is configured; set AWS_REGION, or `region` in your AWS profile".into(),
         ));
     };
-    let is_label = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     let name = region.as_ref();
-    if name.len() > 63 || !name.chars().all(is_label) {
+    if !is_region(name) {
         return Err(client_error(format!("`{name}` is not an AWS region such as eu-central-1")));
     }
     Ok(config)
+}
+
+/// Whether a name can be that of a region: it becomes part of host names.
+pub(super) fn is_region(name: &str) -> bool {
+    let is_label = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=63).contains(&name.len()) && name.chars().all(is_label)
 }
 
 /// What serves for a service that is not AWS: the environment's variables where they are set, invented values where not.

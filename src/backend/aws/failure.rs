@@ -10,8 +10,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use crate::backend::ServiceError;
 use crate::value::{Str, Value, object};
 
-/// What a failed call comes to. `role`: whose rights it was made with, where it is not the process's own.
-pub(super) fn service_error<E>(error: &SdkError<E, HttpResponse>, role: Option<&str>) -> ServiceError
+/// What a failed call of `service` comes to. `role`: whose rights it was made with, where it is not the process's own.
+pub(super) fn service_error<E>(error: &SdkError<E, HttpResponse>, service: &str, role: Option<&str>) -> ServiceError
 where
     E: std::error::Error + 'static,
 {
@@ -22,11 +22,11 @@ where
         return problem;
     }
     let what = match error {
-        SdkError::TimeoutError(_) => "DynamoDB did not answer in time",
-        SdkError::ConstructionFailure(_) => "the call to DynamoDB could not be prepared",
-        SdkError::DispatchFailure(failure) if failure.is_timeout() => "DynamoDB did not answer in time",
-        SdkError::ResponseError(_) | SdkError::ServiceError(_) => "the answer of DynamoDB could not be read",
-        _ => "DynamoDB could not be reached",
+        SdkError::TimeoutError(_) => format!("{service} did not answer in time"),
+        SdkError::ConstructionFailure(_) => format!("the call to {service} could not be prepared"),
+        SdkError::DispatchFailure(failure) if failure.is_timeout() => format!("{service} did not answer in time"),
+        SdkError::ResponseError(_) | SdkError::ServiceError(_) => format!("the answer of {service} could not be read"),
+        _ => format!("{service} could not be reached"),
     };
     let status = match error.raw_response().map(|response| response.status().as_u16()) {
         Some(status) if status >= 300 => format!(" HTTP status {status}:"),
@@ -35,8 +35,8 @@ where
     client_error(format!("{what}:{status} {}", causes(error)))
 }
 
-/// What DynamoDB said, if it was DynamoDB.
-fn error_answer(response: &HttpResponse) -> Option<ServiceError> {
+/// What the service said, if it was the service.
+pub(super) fn error_answer(response: &HttpResponse) -> Option<ServiceError> {
     if response.status().is_success() {
         return None;
     }

@@ -1,4 +1,4 @@
-//! DynamoDB in AWS, or behind any endpoint that speaks its protocol. The only folder that names `aws_*` crates.
+//! DynamoDB and Lambda in AWS, or behind any endpoint that speaks their protocol. The only folder that names `aws_*` crates.
 //!
 //! The SDK brings what is hard: credentials, signatures, endpoints, retries, connections. Its typed requests and answers
 //! are of no use here, because [`DynamoDb`] speaks the JSON that travels. So each call goes out as the SDK's own
@@ -6,10 +6,12 @@
 //! came. Nothing is translated member by member, and nothing is lost that the SDK does not know yet.
 //!
 //! `config` says where and how calls are made, `roles` with whose rights, `failure` what became of those that failed.
+//! `lambda` calls functions in the same account.
 
 mod config;
 mod exchange;
 mod failure;
+mod lambda;
 mod roles;
 
 use std::collections::HashMap;
@@ -27,6 +29,8 @@ use crate::clock::Clock;
 use crate::limits;
 use crate::value::{Str, Value};
 
+pub use lambda::{AddressedFunction, AwsLambda};
+
 /// DynamoDB through the AWS SDK. Cloning shares connections and credentials.
 #[derive(Clone)]
 pub struct AwsDynamoDb(Arc<Inner>);
@@ -40,7 +44,31 @@ struct Inner {
     /// Whether there is an STS that could lend the rights of a role.
     has_roles: bool,
     /// By ARN, made at first use. The ARNs come from `syncline.yaml`, so there are few.
-    roles: Mutex<HashMap<Str, Client>>,
+    roles: Mutex<HashMap<Str, RoleAccess>>,
+}
+
+/// What calls with the rights of a role are made with.
+#[derive(Clone)]
+struct RoleAccess {
+    /// The account with the role's credentials, which all services share.
+    config: SdkConfig,
+    dynamodb: Client,
+}
+
+impl Inner {
+    /// The account with the credentials of `role`, or its own.
+    fn config_of(&self, role: Option<&str>) -> SdkConfig {
+        role.map_or_else(|| self.config.clone(), |role| self.access(role).config)
+    }
+
+    fn access(&self, role: &str) -> RoleAccess {
+        let mut roles = self.roles.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || {
+            let config = roles::config(role, &self.config);
+            RoleAccess { dynamodb: config::client(&config, self.endpoint.as_deref(), &self.policy), config }
+        };
+        roles.entry(role.into()).or_insert_with(make).clone()
+    }
 }
 
 impl AwsDynamoDb {
@@ -76,6 +104,11 @@ impl AwsDynamoDb {
         AwsDynamoDb(Arc::new(Inner { client, config, endpoint, policy, has_roles, roles: Mutex::default() }))
     }
 
+    /// Lambda in the same account, with the same credentials, roles and connections.
+    pub fn lambda(&self) -> AwsLambda {
+        AwsLambda::new(self.0.clone())
+    }
+
     /// Whether calls can be made with the rights of a role. Emulators know none; there, all calls have the same rights.
     pub fn has_roles(&self) -> bool {
         self.0.has_roles
@@ -97,10 +130,10 @@ impl AwsDynamoDb {
     }
 
     fn client(&self, role: Option<&str>) -> Client {
-        let Inner { client, config, endpoint, policy, .. } = self.0.as_ref();
-        let Some(role) = role.filter(|_| self.0.has_roles) else { return client.clone() };
-        let mut clients = self.0.roles.lock().unwrap_or_else(PoisonError::into_inner);
-        clients.entry(role.into()).or_insert_with(|| roles::client(role, config, endpoint.as_deref(), policy)).clone()
+        match role.filter(|_| self.0.has_roles) {
+            Some(role) => self.0.access(role).dynamodb,
+            None => self.0.client.clone(),
+        }
     }
 
     async fn send(&self, role: Option<&str>, operation: Operation, request: Value) -> Result<Value, ServiceError> {
@@ -110,7 +143,7 @@ impl AwsDynamoDb {
         macro_rules! send {
             ($operation:expr) => {{
                 let sent = $operation.customize().interceptor(exchange.clone()).send().await;
-                sent.map(drop).map_err(|error| service_error(&error, role))
+                sent.map(drop).map_err(|error| service_error(&error, "DynamoDB", role))
             }};
         }
         let client = &self.client(role);
@@ -163,6 +196,8 @@ impl DynamoDb for AwsDynamoDb {
 
 #[cfg(all(test, feature = "local"))]
 mod call_tests;
+#[cfg(all(test, feature = "local"))]
+mod lambda_tests;
 #[cfg(all(test, feature = "local"))]
 mod role_tests;
 #[cfg(all(test, feature = "local"))]

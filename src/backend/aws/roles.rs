@@ -7,11 +7,10 @@ use aws_config::SdkConfig;
 use aws_config::sts::AssumeRoleProvider;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::{self, ProvideCredentials, future};
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{IdentityCache, SharedCredentialsProvider};
 use tokio::sync::OnceCell;
 
-use crate::backend::aws::config::{self, CallPolicy};
+use crate::backend::aws::config::CallPolicy;
 use crate::clock::Clock;
 use crate::limits;
 
@@ -19,9 +18,9 @@ use crate::limits;
 /// may match on it.
 const SESSION_NAME: &str = "APPSYNC_ASSUME_ROLE";
 
-/// A client with the rights of a role. Its credentials are fetched at the first call, shared by all calls, and fetched
-/// anew before they expire. Connections are those of `config`; the retry budget is DynamoDB's for the process.
-pub(super) fn client(role_arn: &str, config: &SdkConfig, endpoint: Option<&str>, policy: &CallPolicy) -> Client {
+/// The account with the rights of a role. Its credentials are fetched at the first call, shared by all calls of all
+/// services, and fetched anew before they expire. Connections are those of `config`.
+pub(super) fn config(role_arn: &str, config: &SdkConfig) -> SdkConfig {
     let credentials = AssumedRole {
         role_arn: role_arn.to_owned(),
         config: config.clone(),
@@ -32,12 +31,7 @@ pub(super) fn client(role_arn: &str, config: &SdkConfig, endpoint: Option<&str>,
         .buffer_time(limits::ROLE_REFRESH_AHEAD)
         .load_timeout(limits::STS_OPERATION_TIMEOUT + limits::AWS_CONNECT_TIMEOUT)
         .build();
-    let config = config
-        .to_builder()
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .identity_cache(cache)
-        .build();
-    config::client(&config, endpoint, policy)
+    config.to_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).identity_cache(cache).build()
 }
 
 /// STS's credentials for a role.

@@ -23,6 +23,8 @@ pub(super) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 pub(super) struct Seen {
     /// The operation's name for DynamoDB, `AssumeRole` for STS, the method for anything else.
     pub operation: String,
+    /// With the query.
+    pub path: String,
     pub headers: HeaderMap,
     pub body: String,
     /// Access key id and scope (`region/service`) of a signature that is right.
@@ -129,6 +131,9 @@ async fn answer(script: Script, dynamodb: &LocalDynamoDb, noted: &Mutex<Vec<Seen
     };
     if let Some((status, body)) = script(before, &seen) {
         let id = (seen.operation == "AssumeRole").then_some(("x-amzn-requestid", "STS-1"));
+        // As Lambda marks the answer of a function that failed.
+        let is_thrown = seen.operation == "POST" && body.contains("errorMessage");
+        let id = if is_thrown { Some(("x-amz-function-error", "Unhandled")) } else { id };
         return (status, axum::response::AppendHeaders(id), body).into_response();
     }
     match seen.operation.as_str() {
@@ -164,7 +169,7 @@ impl Seen {
             None => method.to_string(),
         };
         let signed_by = signer(method, uri, &headers, body);
-        Seen { operation, headers, body: text, signed_by }
+        Seen { operation, path: uri.to_string(), headers, body: text, signed_by }
     }
 }
 
@@ -178,12 +183,14 @@ fn signer(method: &Method, uri: &Uri, headers: &HeaderMap, body: &[u8]) -> Optio
         return None;
     };
     // What decides who calls and what is called must not be left out of the signature.
-    for needed in ["host", "x-amz-date", "x-amz-target", "x-amz-security-token"] {
+    for needed in ["host", "x-amz-date", "x-amz-target", "x-amz-security-token", "x-amz-invocation-type"] {
         if headers.contains_key(needed) && !signed.split(';').any(|name| name == needed) {
             return None;
         }
     }
-    let mut canonical = format!("{method}\n{}\n{}\n", uri.path(), uri.query().unwrap_or(""));
+    // What is encoded once to travel is encoded twice to be signed.
+    let path = uri.path().replace('%', "%25");
+    let mut canonical = format!("{method}\n{path}\n{}\n", uri.query().unwrap_or(""));
     for name in signed.split(';') {
         canonical.push_str(&format!("{name}:{}\n", text(name)?.trim()));
     }

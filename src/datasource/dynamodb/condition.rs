@@ -14,6 +14,8 @@ pub(super) struct Condition {
     pub equals_ignore: Vec<Str>,
     /// How the stored item is read for that comparison.
     consistent_read: bool,
+    /// The Lambda function that decides when the condition is false; `None`: the strategy `Reject`.
+    pub handler: Option<Str>,
 }
 
 /// Reads `condition` into the call, if there is one.
@@ -27,32 +29,28 @@ pub(super) fn read_condition(
     let block = block.with_value(&value);
     let expression = placeholders.take(&block, &["equalsIgnore", "consistentRead", "conditionalCheckFailedHandler"])?;
     request.insert("ConditionExpression".into(), expression.into());
-    if let Some(handler) = block.member("conditionalCheckFailedHandler") {
-        read_handler(&handler)?;
-    }
+    let handler = match block.member("conditionalCheckFailedHandler") {
+        Some(handler) => read_handler(&handler)?,
+        None => None,
+    };
     let equals_ignore = match block.member("equalsIgnore") {
         Some(names) => names.items()?.map(|name| name.string().cloned()).collect::<Result<_, _>>()?,
         None => Vec::new(),
     };
     let consistent_read = block.member("consistentRead").map_or(Ok(true), |flag| flag.boolean())?;
-    Ok(Some(Condition { equals_ignore, consistent_read }))
+    Ok(Some(Condition { equals_ignore, consistent_read, handler }))
 }
 
-fn read_handler(handler: &Element<'_>) -> Result<(), FieldError> {
+/// The function of the strategy `Custom`.
+fn read_handler(handler: &Element<'_>) -> Result<Option<Str>, FieldError> {
     handler.allow_only(&["strategy", "lambdaArn"])?;
     if let Some(arn) = handler.member("lambdaArn") {
         arn.string()?;
     }
-    let Some(strategy) = handler.member("strategy") else { return Ok(()) };
+    let Some(strategy) = handler.member("strategy") else { return Ok(None) };
     match strategy.string()?.as_str() {
-        "Reject" => Ok(()),
-        "Custom" => {
-            handler.required("lambdaArn")?;
-            Err(FieldError::new(
-                "UnsupportedOperation",
-                "conditionalCheckFailedHandler strategy 'Custom' is not supported by this version; 'Reject' is",
-            ))
-        }
+        "Reject" => Ok(None),
+        "Custom" => Ok(Some(handler.required("lambdaArn")?.string()?.clone())),
         other => Err(strategy.refused(format_args!("'{other}' is neither 'Reject' nor 'Custom'"))),
     }
 }

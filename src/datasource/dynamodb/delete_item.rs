@@ -4,6 +4,7 @@ use crate::backend::Operation;
 use crate::datasource::Outcome;
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::condition::{Condition, read_condition};
+use crate::datasource::dynamodb::conditional::{Attempt, Refusal};
 use crate::datasource::dynamodb::expression::Placeholders;
 use crate::datasource::dynamodb::{Call, failed, refuse_versioned, typed};
 use crate::error::FieldError;
@@ -11,7 +12,7 @@ use crate::project::Access;
 use crate::value::Value;
 
 /// The item as it was, or null when there was none.
-pub(super) async fn delete_item(call: &Call<'_>, document: &Element<'_>) -> Result<Outcome, FieldError> {
+pub(super) async fn delete_item(call: &Call<'_>, document: &Element<'_>) -> Result<Attempt, FieldError> {
     document.allow_only(&[
         "operation",
         "version",
@@ -33,14 +34,15 @@ pub(super) async fn delete_item(call: &Call<'_>, document: &Element<'_>) -> Resu
         Condition::ask_for_stored_item(&mut request);
     }
     let error = match call.send(Operation::DeleteItem, request).await {
-        Ok(answer) => return Ok(Outcome::success(typed::plain_item(answer.get("Attributes")))),
+        Ok(answer) => return Ok(Attempt::Done(Outcome::success(typed::plain_item(answer.get("Attributes"))))),
         Err(error) => error,
     };
-    // Nothing to delete is what the caller wanted, whatever the condition said.
-    if let (Some(condition), "ConditionalCheckFailedException") = (&condition, error.code.as_str())
-        && let Ok(None) = condition.stored_item(call, &key, &error).await
-    {
-        return Ok(Outcome::success(Value::Null));
+    let (Some(condition), "ConditionalCheckFailedException") = (condition, error.code.as_str()) else {
+        return Ok(Attempt::Done(failed(&error)));
+    };
+    match condition.stored_item(call, &key, &error).await {
+        // Nothing to delete is what the caller wanted, whatever the condition said.
+        Ok(None) => Ok(Attempt::Done(Outcome::success(Value::Null))),
+        stored => Ok(Attempt::Refused(Refusal { condition, stored, error })),
     }
-    Ok(failed(&error))
 }

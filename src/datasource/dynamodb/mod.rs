@@ -3,15 +3,19 @@
 //! One file per operation, named as AppSync names it. Each reads its document, checks the calling domain's right on
 //! every table it touches, makes the low-level call and shapes the result. What they share: `typed` converts
 //! attribute values, `expression` merges expressions, `condition` and `page` hold the rules for failed conditions
-//! and for pages. A versioned data source does the writes and Sync in its own way, which is `versioned`.
+//! and for pages, `fill_page` goes beyond AppSync's. `conditional` is the way of every single write, and `ask_function`
+//! asks the Lambda functions that may decide about it. A versioned data source does the writes and Sync in its own way, which is `versioned`.
 
+mod ask_function;
 mod batch_delete_item;
 mod batch_get_item;
 mod batch_put_item;
 mod batch_write;
 mod condition;
+mod conditional;
 mod delete_item;
 mod expression;
+mod fill_page;
 mod get_item;
 mod page;
 mod put_item;
@@ -38,17 +42,34 @@ use crate::value::{Map, Str, Value};
 pub struct DynamoDbSource {
     /// The table's physical name.
     table: Str,
+    /// Where the table is, if not where the API runs.
+    region: Option<Str>,
     versioning: Option<Versioning>,
+    /// Read units that may go into a page which is filled up; `None`: pages are as DynamoDB gives them.
+    fill_page: Option<u32>,
 }
 
 impl DynamoDbSource {
     pub fn new(table: impl Into<Str>) -> DynamoDbSource {
-        DynamoDbSource { table: table.into(), versioning: None }
+        DynamoDbSource { table: table.into(), region: None, versioning: None, fill_page: None }
     }
 
     /// With conflict detection and Sync, where `versioning` is there.
     pub fn versioned(mut self, versioning: Option<Versioning>) -> DynamoDbSource {
         self.versioning = versioning;
+        self
+    }
+
+    /// In a region of its own, where there is one.
+    pub fn in_region(mut self, region: Option<Str>) -> DynamoDbSource {
+        self.region = region;
+        self
+    }
+
+    /// With Query and Scan that go on until as many items as asked for have passed the filter, or this many read units
+    /// are consumed.
+    pub fn filling_pages(mut self, most_read_units: Option<u32>) -> DynamoDbSource {
+        self.fill_page = most_read_units;
         self
     }
 }
@@ -58,15 +79,13 @@ impl DataSource for DynamoDbSource {
         Box::pin(async move {
             let document = Element::root(call.request);
             let operation = document.required("operation")?.string()?;
-            let call = Call { table: &self.table, invocation: call };
+            let call = Call { table: &self.table, source: self, invocation: call };
             if let Some(versioning) = &self.versioning {
                 return versioned::invoke(versioning, &call, &document, operation).await;
             }
             match operation.as_str() {
                 "GetItem" => get_item::get_item(&call, &document).await,
-                "PutItem" => put_item::put_item(&call, &document).await,
-                "UpdateItem" => update_item::update_item(&call, &document).await,
-                "DeleteItem" => delete_item::delete_item(&call, &document).await,
+                "PutItem" | "UpdateItem" | "DeleteItem" => conditional::write(&call, &document, operation, None).await,
                 "Query" => query::query(&call, &document).await,
                 "Scan" => scan::scan(&call, &document).await,
                 "BatchGetItem" => batch_get_item::batch_get_item(&call, &document).await,
@@ -124,6 +143,7 @@ fn refuse_versioned(document: &Element<'_>) -> Result<(), FieldError> {
 /// One invocation together with the data source's table.
 struct Call<'a> {
     table: &'a Str,
+    source: &'a DynamoDbSource,
     invocation: Invocation<'a>,
 }
 

@@ -5,7 +5,7 @@ use crate::context::DataSourceError;
 use crate::datasource::Outcome;
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::expression::{Placeholders, parsed};
-use crate::datasource::dynamodb::{Call, failed, typed};
+use crate::datasource::dynamodb::{Call, failed, fill_page, typed};
 use crate::error::FieldError;
 use crate::value::{Map, Value, object};
 
@@ -28,9 +28,7 @@ pub(super) async fn read_page(
     if let Some(index) = document.member("index") {
         request.insert("IndexName".into(), index.string()?.into());
     }
-    if let Some(limit) = document.member("limit") {
-        request.insert("Limit".into(), limit.whole_number()?.into());
-    }
+    let limit = document.member("limit").map(|limit| limit.whole_number()).transpose()?;
     if let Some(flag) = document.member("consistentRead")
         && flag.boolean()?
     {
@@ -45,7 +43,16 @@ pub(super) async fn read_page(
         let Some(start) = start else { return Ok(invalid_token()) };
         request.insert("ExclusiveStartKey".into(), start);
     }
-    Ok(match call.send(operation, request).await {
+    // A limit that DynamoDB refuses is DynamoDB's to refuse.
+    let filled = limit.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
+    let answer = match (call.source.fill_page, filled) {
+        (Some(most_units), Some(limit)) => fill_page::read(call, operation, request, limit, most_units).await,
+        _ => {
+            request.extend(limit.map(|limit| ("Limit".into(), limit.into())));
+            call.send(operation, request).await
+        }
+    };
+    Ok(match answer {
         Ok(answer) => Outcome::success(page(call, &place, &answer)),
         Err(error) => failed(&error),
     })

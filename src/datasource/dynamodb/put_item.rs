@@ -4,6 +4,7 @@ use crate::backend::Operation;
 use crate::datasource::Outcome;
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::condition::{Condition, read_condition};
+use crate::datasource::dynamodb::conditional::{Attempt, Refusal};
 use crate::datasource::dynamodb::expression::Placeholders;
 use crate::datasource::dynamodb::{Call, failed, refuse_versioned, typed};
 use crate::error::FieldError;
@@ -11,7 +12,7 @@ use crate::project::Access;
 use crate::value::Map;
 
 /// The item as written.
-pub(super) async fn put_item(call: &Call<'_>, document: &Element<'_>) -> Result<Outcome, FieldError> {
+pub(super) async fn put_item(call: &Call<'_>, document: &Element<'_>) -> Result<Attempt, FieldError> {
     document.allow_only(&[
         "operation",
         "version",
@@ -34,17 +35,20 @@ pub(super) async fn put_item(call: &Call<'_>, document: &Element<'_>) -> Result<
         Condition::ask_for_stored_item(&mut request);
     }
     let error = match call.send(Operation::PutItem, request).await {
-        Ok(_) => return Ok(Outcome::success(typed::plain_map(&item))),
+        Ok(_) => return Ok(Attempt::Done(Outcome::success(typed::plain_map(&item)))),
         Err(error) => error,
     };
+    let (Some(condition), "ConditionalCheckFailedException") = (condition, error.code.as_str()) else {
+        return Ok(Attempt::Done(failed(&error)));
+    };
+    let stored = condition.stored_item(call, &key, &error).await;
     // A repeated write whose condition fails because the first one succeeded is a success.
-    if let (Some(condition), "ConditionalCheckFailedException") = (&condition, error.code.as_str())
-        && let Ok(Some(stored)) = condition.stored_item(call, &key, &error).await
-        && typed::is_same_map(&item, &stored, &condition.equals_ignore)
+    if let Ok(Some(stored)) = &stored
+        && typed::is_same_map(&item, stored, &condition.equals_ignore)
     {
-        return Ok(Outcome::success(typed::plain_map(&stored)));
+        return Ok(Attempt::Done(Outcome::success(typed::plain_map(stored))));
     }
-    Ok(failed(&error))
+    Ok(Attempt::Refused(Refusal { condition, stored, error }))
 }
 
 /// Key and attributes together; the key wins where both name an attribute.

@@ -7,11 +7,13 @@ use futures_util::future::BoxFuture;
 
 use super::*;
 use crate::backend::DynamoDb;
+use crate::backend::lambda::{LambdaAnswer, LambdaInvocation, LambdaInvoke};
 use crate::backend::local::LocalDynamoDb;
 use crate::backend::tables::{
     IndexDescription, KeyAttribute, KeyType, Projection, TableDescription, create_tables, seed_table,
 };
 use crate::clock::Clock;
+use crate::context::Context;
 use crate::datasource::{DomainRights, TokenKey};
 use crate::project::ConflictHandler;
 use crate::value::{Number, object};
@@ -23,6 +25,8 @@ pub(super) const NOON: i64 = 1_772_625_600_000;
 pub(super) struct World {
     dynamodb: LocalDynamoDb,
     calls: Mutex<Vec<Operation>>,
+    pub functions: AnsweringFunctions,
+    pub ctx: Context,
     pub rights: DomainRights,
     pub token_key: TokenKey,
     pub clock: Clock,
@@ -33,6 +37,35 @@ impl DynamoDb for World {
         self.calls.lock().unwrap().push(operation);
         self.dynamodb.call(operation, request)
     }
+}
+
+/// Functions that answer what a case says, and note what they were asked.
+#[derive(Default)]
+pub(super) struct AnsweringFunctions {
+    /// By name: the answer, or `{"functionError": message}`.
+    pub answers: Map,
+    pub asked: Mutex<Vec<Value>>,
+}
+
+impl LambdaInvoke for AnsweringFunctions {
+    fn invoke(&self, invocation: LambdaInvocation) -> BoxFuture<'_, Result<LambdaAnswer, ServiceError>> {
+        let event = serde_json::from_slice(&invocation.payload).unwrap();
+        self.asked.lock().unwrap().push(event);
+        let answer = match self.answers.get(&invocation.function) {
+            None => Err(ServiceError { code: "ResourceNotFoundException".into(), ..ServiceError::default() }),
+            Some(answer) => Ok(match answer.get("functionError").and_then(Value::as_str) {
+                Some(message) => LambdaAnswer::unhandled("Error", message),
+                None => LambdaAnswer { payload: answer.to_string().into(), function_error: None },
+            }),
+        };
+        Box::pin(async { answer })
+    }
+}
+
+/// Who asks in every case.
+fn asking() -> Context {
+    let json = r#"{"arguments":{"id":"1"},"identity":{"sub":"ada"},"info":{"parentTypeName":"Mutation","fieldName":"change"}}"#;
+    Context::from_json(&Value::parse(json).unwrap())
 }
 
 impl World {
@@ -51,13 +84,19 @@ impl World {
             sort_key: Some(key("rank", KeyType::N)),
             projection: Projection::All,
         };
+        let by_day = IndexDescription {
+            name: "byDay".into(),
+            partition_key: key("gsi_ds_pk", KeyType::S),
+            sort_key: Some(key("gsi_ds_sk", KeyType::S)),
+            projection: Projection::All,
+        };
         let dynamodb = LocalDynamoDb::open(None).unwrap();
         let tables = [
             table("things", "id", None, vec![by_kind]),
             table("orders", "customer", Some("order"), vec![]),
             table("names", "id", None, vec![]),
             table("locked", "id", None, vec![]),
-            table("changes", "ds_pk", Some("ds_sk"), vec![]),
+            table("changes", "ds_pk", Some("ds_sk"), vec![by_day]),
         ];
         create_tables(&dynamodb, &tables).now_or_never().unwrap().unwrap();
         let rights = DomainRights::new("shop")
@@ -69,6 +108,8 @@ impl World {
         World {
             dynamodb,
             calls: Mutex::default(),
+            functions: AnsweringFunctions::default(),
+            ctx: asking(),
             rights,
             token_key: TokenKey::derive(b"test"),
             clock: Clock::fixed(NOON, 1),
@@ -92,6 +133,9 @@ impl World {
         let call = Invocation {
             request,
             dynamodb: self,
+            lambda: &self.functions,
+            ctx: &self.ctx,
+            output_type: "Thing",
             rights: &self.rights,
             coordinate,
             token_key: &self.token_key,
@@ -148,7 +192,12 @@ pub(super) fn versioning(case: &Value) -> Option<Versioning> {
         "NONE" => ConflictHandler::None,
         "OPTIMISTIC_CONCURRENCY" => ConflictHandler::OptimisticConcurrency,
         "AUTOMERGE" => ConflictHandler::Automerge,
-        other => panic!("{other} is no conflict handler"),
+        // Any other text is a function.
+        function => ConflictHandler::Lambda(function.into()),
+    };
+    let partition_key = match case.get("table").and_then(Value::as_str) {
+        Some("orders") => "customer",
+        _ => "id",
     };
     let minutes = |minutes: u64| std::time::Duration::from_secs(minutes * 60);
     Some(Versioning {
@@ -156,6 +205,7 @@ pub(super) fn versioning(case: &Value) -> Option<Versioning> {
         base_table_ttl: minutes(43_200),
         delta_table_ttl: minutes(1_440),
         conflict_handler,
+        partition_key: Some(KeyAttribute { name: partition_key.into(), ty: KeyType::S }),
     })
 }
 
@@ -170,13 +220,15 @@ fn expected_result(case: &Value, actual: &Value) -> Value {
 }
 
 fn check_case(case: &Value, title: &str) {
-    let world = World::new();
+    let mut world = World::new();
+    world.functions.answers = case.get("functions").and_then(Value::as_object).cloned().unwrap_or_default();
     let table = case.get("table").and_then(Value::as_str).unwrap_or("things");
     for (table, items) in case.get("stored").and_then(Value::as_object).into_iter().flat_map(|stored| stored.iter()) {
         world.seed(table, items);
     }
     let request = case.get("request").expect("a case has a request");
-    let source = DynamoDbSource::new(table).versioned(versioning(case));
+    let fill_page = case.get("fillPage").and_then(Value::as_i64).map(|units| u32::try_from(units).unwrap());
+    let source = DynamoDbSource::new(table).versioned(versioning(case)).filling_pages(fill_page);
     match (world.invoke_source(source, "Query.things", request), case.get("refused")) {
         (Err(error), Some(refused)) => {
             let actual = object! { "errorType" => error.error_type, "message" => error.message };
@@ -195,6 +247,8 @@ fn check_case(case: &Value, title: &str) {
     for (table, items) in case.get("then").and_then(Value::as_object).into_iter().flat_map(|then| then.iter()) {
         assert_eq!(world.items(table), sorted_texts(items), "{title}: table {table} afterwards");
     }
+    let asked: Value = world.functions.asked.lock().unwrap().iter().cloned().collect();
+    assert_eq!(asked, case.get("asked").cloned().unwrap_or_else(|| Vec::new().into()), "{title}: asked");
     if let Some(expected) = case.get("calls") {
         let calls: Value = world.calls.lock().unwrap().iter().map(|operation| Value::from(operation.name())).collect();
         assert_eq!(&calls, expected, "{title}: calls");
@@ -267,6 +321,129 @@ fn following_tokens_visits_every_item_once() {
     assert_eq!(seen, ["0", "1", "2", "3", "4", "5", "6"]);
 }
 
+/// Pages of `orders` of customer `c` whose number is a multiple of `every`, each as its numbers and what it looked at.
+fn filled_pages(world: &World, every: i64, limit: i64, units: u32, extra: &[(&str, Value)]) -> Vec<(Vec<i64>, i64)> {
+    let (mut token, mut pages) = (Value::Null, Vec::new());
+    loop {
+        let values = object! { ":c" => object! { "S" => "c" } };
+        let mut request = object! {
+            "operation" => "Query",
+            "query" => object! { "expression" => "customer = :c", "expressionValues" => values },
+            "filter" => object! { "expression" => "every = :e", "expressionValues" => object! { ":e" => object! { "N" => every } } },
+            "limit" => limit,
+            "nextToken" => token,
+        };
+        for (name, value) in extra {
+            request.set(*name, value.clone());
+        }
+        let source = DynamoDbSource::new("orders").filling_pages(Some(units));
+        let page = world.invoke_source(source, "Query.orders", &request).unwrap();
+        assert_eq!(page.error, None);
+        let items = page.result.get("items").and_then(Value::as_list).unwrap();
+        let numbers = items.iter().map(|item| item.get("n").and_then(Value::as_i64).unwrap()).collect();
+        pages.push((numbers, page.result.get("scannedCount").and_then(Value::as_i64).unwrap()));
+        token = page.result.get("nextToken").unwrap().clone();
+        if token.is_null() {
+            return pages;
+        }
+        assert!(pages.len() < 200, "the pages do not end: {pages:?}");
+    }
+}
+
+/// 200 orders; `every` is 1, or 10 for each tenth, or 100 for each hundredth.
+fn many_orders() -> World {
+    let world = World::new();
+    let every = |n: i32| {
+        if n % 100 == 99 {
+            100
+        } else if n % 10 == 9 {
+            10
+        } else {
+            1
+        }
+    };
+    let order = |n: i32| object! { "customer" => "c", "order" => format!("{n:03}"), "n" => n, "every" => every(n) };
+    world.seed("orders", &(0..200).map(order).collect());
+    world
+}
+
+#[test]
+fn filled_pages_are_full_and_show_every_item_once_whatever_passes_the_filter() {
+    let world = many_orders();
+    let projection = object! { "expression" => "n" };
+    for every in [1, 10, 100, 7] {
+        let expected: Vec<i64> = (0..200)
+            .filter(|n| match every {
+                1 => n % 10 != 9,
+                10 => n % 10 == 9 && n % 100 != 99,
+                100 => n % 100 == 99,
+                _ => false,
+            })
+            .collect();
+        let backwards: Vec<i64> = expected.iter().rev().copied().collect();
+        for limit in [1, 3, 8, 50, 200, 1000] {
+            for (extra, expected) in [
+                (vec![], &expected),
+                (vec![("scanIndexForward", Value::from(false))], &backwards),
+                (vec![("projection", projection.clone())], &expected),
+            ] {
+                let pages = filled_pages(&world, every, limit, 100_000, &extra);
+                let seen: Vec<i64> = pages.iter().flat_map(|(numbers, _)| numbers.clone()).collect();
+                assert_eq!(&seen, expected, "every {every}, limit {limit}, {extra:?}");
+                let (last, full) = pages.split_last().unwrap();
+                assert!(full.iter().all(|(numbers, _)| numbers.len() == limit as usize), "limit {limit}: {pages:?}");
+                assert!(last.0.len() <= limit as usize);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_filled_page_ends_when_its_read_units_are_consumed_and_the_next_one_goes_on() {
+    let world = many_orders();
+    // A call on items this small consumes half a unit, whatever it looks at.
+    let pages = filled_pages(&world, 100, 2, 1, &[]);
+    assert!(pages.len() > 10, "{pages:?}");
+    assert_eq!(pages.iter().flat_map(|(numbers, _)| numbers.clone()).collect::<Vec<_>>(), [99, 199]);
+    assert_eq!(pages.iter().map(|(_, scanned)| scanned).sum::<i64>(), 200);
+    world.calls.lock().unwrap().clear();
+    filled_pages(&world, 100, 2, 1000, &[]);
+    let calls = world.calls.lock().unwrap().len();
+    assert!(calls <= 9, "{calls} calls for 200 items");
+}
+
+#[test]
+fn a_filled_scan_of_a_segment_stays_in_it_and_an_index_tells_its_keys() {
+    let world = World::new();
+    let thing = |n: i32| object! { "id" => format!("{n:03}"), "kind" => "a", "rank" => n, "n" => n };
+    world.seed("things", &(0..120).map(thing).collect());
+    let filter = object! { "expression" => "n >= :n", "expressionValues" => object! { ":n" => object! { "N" => 90 } } };
+    let base = object! { "operation" => "Scan", "limit" => 4, "filter" => filter };
+    let with = |members: &[(&str, Value)]| {
+        let mut request = base.clone();
+        members.iter().for_each(|(name, value)| request.set(*name, value.clone()));
+        request
+    };
+    let segments = (0..3).map(|segment| with(&[("segment", segment.into()), ("totalSegments", 3.into())]));
+    for requests in [segments.collect::<Vec<_>>(), vec![with(&[("index", "byKind".into())])], vec![base.clone()]] {
+        let mut seen = Vec::new();
+        for mut request in requests {
+            loop {
+                let source = DynamoDbSource::new("things").filling_pages(Some(1000));
+                let page = world.invoke_source(source, "Query.things", &request).unwrap().result;
+                let items = page.get("items").and_then(Value::as_list).unwrap();
+                seen.extend(items.iter().map(|item| item.get("n").and_then(Value::as_i64).unwrap()));
+                match page.get("nextToken") {
+                    Some(token @ Value::String(_)) => request.set("nextToken", token.clone()),
+                    _ => break,
+                }
+            }
+        }
+        seen.sort_unstable();
+        assert_eq!(seen, (90..120).collect::<Vec<_>>());
+    }
+}
+
 #[test]
 fn a_token_works_only_in_the_resolver_and_table_that_made_it() {
     let world = World::new();
@@ -335,6 +512,9 @@ fn batches_find_keys_whose_numbers_are_written_in_another_way() {
         let call = Invocation {
             request: &request,
             dynamodb: &world,
+            lambda: &world.functions,
+            ctx: &world.ctx,
+            output_type: "Thing",
             rights: &rights,
             coordinate: "Query.x",
             token_key: &world.token_key,
@@ -411,6 +591,9 @@ fn what_is_still_unprocessed_after_a_second_attempt_is_reported_beside_an_error(
         let call = Invocation {
             request: &request,
             dynamodb: &throttled,
+            lambda: &world.functions,
+            ctx: &world.ctx,
+            output_type: "Thing",
             rights: &world.rights,
             coordinate: "Query.x",
             token_key: &world.token_key,

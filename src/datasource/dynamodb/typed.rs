@@ -114,6 +114,47 @@ fn number(digits: &str) -> Value {
     Number::parse(digits).map_or_else(|| digits.into(), Value::Number)
 }
 
+/// A plain value as a typed one. JSON knows neither sets nor binaries: what `stored` has as one, and can still be one,
+/// remains one.
+pub(super) fn typed_as(value: &Value, stored: Option<&Value>) -> Value {
+    let stored = stored.and_then(Value::as_object).and_then(|stored| stored.first());
+    let as_stored = stored.and_then(|(ty, payload)| match (ty.as_str(), value) {
+        ("B", Value::String(_)) => Some(object! { "B" => value.clone() }),
+        ("SS" | "BS", Value::List(items)) if is_set(items, |item| matches!(item, Value::String(_))) => {
+            Some(object! { ty.clone() => value.clone() })
+        }
+        ("NS", Value::List(items)) if is_set(items, |item| matches!(item, Value::Number(_))) => {
+            Some(object! { "NS" => items.iter().map(|item| Value::from(item.to_string())).collect::<Value>() })
+        }
+        ("L", Value::List(items)) => {
+            let stored = payload.as_list().unwrap_or_default();
+            let typed = items.iter().enumerate().map(|(index, item)| typed_as(item, stored.get(index)));
+            Some(object! { "L" => typed.collect::<Value>() })
+        }
+        ("M", Value::Object(members)) => {
+            let typed = members.iter().map(|(name, value)| (name.clone(), typed_as(value, payload.get(name))));
+            Some(object! { "M" => typed.collect::<Map>() })
+        }
+        _ => None,
+    });
+    as_stored.unwrap_or_else(|| match value {
+        Value::Null => object! { "NULL" => true },
+        Value::Bool(_) => object! { "BOOL" => value.clone() },
+        Value::Number(number) => object! { "N" => number.to_string() },
+        Value::String(_) => object! { "S" => value.clone() },
+        Value::List(items) => object! { "L" => items.iter().map(|item| typed_as(item, None)).collect::<Value>() },
+        Value::Object(members) => {
+            let typed = members.iter().map(|(name, value)| (name.clone(), typed_as(value, None)));
+            object! { "M" => typed.collect::<Map>() }
+        }
+    })
+}
+
+/// DynamoDB has no empty sets.
+fn is_set(items: &[Value], is_member: impl Fn(&Value) -> bool) -> bool {
+    !items.is_empty() && items.iter().all(is_member)
+}
+
 /// Whether two attribute values are the same to DynamoDB: numbers by value, sets in any order.
 pub(super) fn is_same(a: &Value, b: &Value) -> bool {
     let first = |value: &Value| {
@@ -214,6 +255,18 @@ mod tests {
             r#"{"s":"x","n":12345678901234567890.123456789,"i":10,"b":"AAE=","t":false,"u":null,"ss":["a"],"ns":[1,2.5],"l":[{"k":1}]}"#
         );
         assert_eq!(plain_item(None), Value::Null);
+    }
+
+    #[test]
+    fn plain_values_get_the_types_that_were_stored_where_json_cannot_tell() {
+        let stored =
+            r#"{"M":{"ss":{"SS":["a"]},"ns":{"NS":["1"]},"b":{"B":"AAE="},"l":{"L":[{"SS":["x"]}]},"s":{"S":"x"}}}"#;
+        let plain = r#"{"ss":["b","a"],"ns":[2,1.5],"b":"AAI=","l":[["y"],["z"]],"s":1,"new":["q",null,true]}"#;
+        let expected = r#"{"M":{"ss":{"SS":["b","a"]},"ns":{"NS":["2","1.5"]},"b":{"B":"AAI="},"l":{"L":[{"SS":["y"]},{"L":[{"S":"z"}]}]},"s":{"N":"1"},"new":{"L":[{"S":"q"},{"NULL":true},{"BOOL":true}]}}}"#;
+        let typed =
+            |plain: &str| typed_as(&Value::parse(plain).unwrap(), Some(&Value::parse(stored).unwrap())).to_string();
+        assert_eq!(typed(plain), expected);
+        assert_eq!(typed(r#"{"ss":[],"ns":["a"]}"#), r#"{"M":{"ss":{"L":[]},"ns":{"L":[{"S":"a"}]}}}"#);
     }
 
     #[test]

@@ -3,14 +3,15 @@
 use crate::backend::Operation;
 use crate::datasource::Outcome;
 use crate::datasource::document::Element;
-use crate::datasource::dynamodb::condition::read_condition;
+use crate::datasource::dynamodb::condition::{Condition, read_condition};
+use crate::datasource::dynamodb::conditional::{Attempt, Refusal};
 use crate::datasource::dynamodb::expression::Placeholders;
 use crate::datasource::dynamodb::{Call, failed, refuse_versioned, typed};
 use crate::error::FieldError;
 use crate::project::Access;
 
 /// The whole item after the update.
-pub(super) async fn update_item(call: &Call<'_>, document: &Element<'_>) -> Result<Outcome, FieldError> {
+pub(super) async fn update_item(call: &Call<'_>, document: &Element<'_>) -> Result<Attempt, FieldError> {
     document.allow_only(&[
         "operation",
         "version",
@@ -23,14 +24,27 @@ pub(super) async fn update_item(call: &Call<'_>, document: &Element<'_>) -> Resu
     ])?;
     refuse_versioned(document)?;
     let mut request = call.request(Access::Write)?;
-    request.insert("Key".into(), typed::attribute_map(&document.required("key")?)?.into());
+    let key = typed::attribute_map(&document.required("key")?)?;
+    request.insert("Key".into(), key.clone().into());
     let mut placeholders = Placeholders::default();
     request.insert("UpdateExpression".into(), placeholders.take(&document.required("update")?, &[])?.into());
-    read_condition(document, &mut placeholders, &mut request)?;
+    let condition = read_condition(document, &mut placeholders, &mut request)?;
     placeholders.write(&mut request);
     request.insert("ReturnValues".into(), "ALL_NEW".into());
-    Ok(match call.send(Operation::UpdateItem, request).await {
-        Ok(answer) => Outcome::success(typed::plain_item(answer.get("Attributes"))),
-        Err(error) => failed(&error),
-    })
+    let handled = condition.filter(|condition| condition.handler.is_some());
+    if handled.is_some() {
+        Condition::ask_for_stored_item(&mut request);
+    }
+    let error = match call.send(Operation::UpdateItem, request).await {
+        Ok(answer) => return Ok(Attempt::Done(Outcome::success(typed::plain_item(answer.get("Attributes"))))),
+        Err(error) => error,
+    };
+    // An update is compared with nothing: only a handler wants to see the stored item.
+    match (handled, error.code.as_str()) {
+        (Some(condition), "ConditionalCheckFailedException") => {
+            let stored = condition.stored_item(call, &key, &error).await;
+            Ok(Attempt::Refused(Refusal { condition, stored, error }))
+        }
+        _ => Ok(Attempt::Done(failed(&error))),
+    }
 }

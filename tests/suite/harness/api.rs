@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
-use syncline::backend::{DynamoDb, Operation, ServiceError};
+use syncline::backend::{DynamoDb, Operation, ServiceError, Unavailable};
 use syncline::clock::Clock;
 use syncline::context::{DataSourceError, Identity, RequestInfo};
 use syncline::datasource::{DataSource, DomainRights, Invocation, Outcome, TokenKey};
@@ -112,6 +112,7 @@ impl Schema {
             handler: None,
             data_source: Arc::new(Acting(action)),
             rights: Arc::new(DomainRights::without_domain()),
+            output_type: Default::default(),
         });
         let fields = self.executable.resolvers.entry(type_name.into()).or_default();
         fields.insert(field_name.into(), Arc::new(resolver));
@@ -157,6 +158,7 @@ impl Schema {
         let (clock, token_key) = (Clock::fixed(NOON, 1), TokenKey::derive(b"test"));
         let services = Services {
             dynamodb: &NoTables,
+            lambda: &Unavailable,
             token_key: &token_key,
             clock: &clock,
             deadline: deadline.map(|deadline| tokio::time::Instant::now() + deadline),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value as Json, json};
 use syncline::api::{Answer, Api, ApiOptions, OperationReport, OperationRequest};
 use syncline::backend::files::{ProjectFiles, read_project};
+use syncline::backend::lambda::Functions;
 use syncline::backend::local::LocalDynamoDb;
 use syncline::backend::tables::{create_tables, seed_table};
 use syncline::backend::{Backends, DynamoDb, Operation};
@@ -74,14 +75,21 @@ impl Project {
     /// # Errors
     /// What `syncline check` would print.
     pub fn load(folder: &Path) -> Result<Project, String> {
-        Project::start(&read_project(folder, BTreeMap::new()).map_err(|problem| problem.to_string())?, true)
+        let files = read_project(folder, BTreeMap::new()).map_err(|problem| problem.to_string())?;
+        Project::start_in(folder, &files, true)
     }
 
     /// As [`Project::load`] from files that need not be on disk. `shows_internals`: as on a laptop.
     pub fn start(files: &ProjectFiles, shows_internals: bool) -> Result<Project, String> {
+        Project::start_in(Path::new("."), files, shows_internals)
+    }
+
+    /// `folder`: where the commands of its functions run.
+    fn start_in(folder: &Path, files: &ProjectFiles, shows_internals: bool) -> Result<Project, String> {
         let (project, mut problems) = syncline::project::Project::load(files);
         let dynamodb = Recording::new(tables(&project));
-        let backends = Backends::new(dynamodb.clone());
+        let functions = Functions::local(project.config.functions.values().cloned(), folder);
+        let backends = Backends { lambda: Arc::new(functions), ..Backends::new(dynamodb.clone()) };
         let options = ApiOptions {
             clock: Clock::fixed(NOON, 1),
             shows_internals,

@@ -3,11 +3,13 @@
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
+use syncline::backend::lambda::{LambdaAnswer, LambdaInvocation, LambdaInvoke};
 use syncline::backend::tables::{
     IndexDescription, KeyAttribute, KeyType, Projection, TableDescription, create_tables, seed_table,
 };
-use syncline::backend::{DynamoDb, Operation, ServiceError};
+use syncline::backend::{DynamoDb, Operation, ServiceError, Unavailable};
 use syncline::clock::Clock;
+use syncline::context::Context;
 use syncline::datasource::dynamodb::DynamoDbSource;
 use syncline::datasource::{DataSource, DomainRights, Invocation, Outcome, TokenKey};
 use syncline::project::Access;
@@ -24,6 +26,7 @@ const TABLES: [(&str, &[&str]); 4] =
 pub struct World {
     dynamodb: Arc<dyn DynamoDb>,
     calls: Mutex<Vec<Operation>>,
+    ctx: Context,
     rights: DomainRights,
     token_key: TokenKey,
     clock: Clock,
@@ -47,6 +50,7 @@ impl World {
         World {
             dynamodb,
             calls: Mutex::default(),
+            ctx: Context::default(),
             rights,
             token_key: TokenKey::derive(b"test"),
             clock: Clock::fixed(NOON, 1),
@@ -99,8 +103,12 @@ impl World {
     }
 
     async fn invoke(&self, case: &Value) -> Map {
+        let fill_page = case.get("fillPage").and_then(Value::as_i64).map(|units| u32::try_from(units).unwrap());
         let source = DynamoDbSource::new(case.get("table").and_then(Value::as_str).unwrap_or("things"));
+        let source = source.filling_pages(fill_page);
+        let functions = Functions(case.get("functions").and_then(Value::as_object).cloned().unwrap_or_default());
         let call = self.invocation(case.get("request").unwrap(), "Query.things");
+        let call = Invocation { lambda: &functions, ..call };
         let mut outcome = Map::default();
         match source.invoke(call).await {
             Err(error) => {
@@ -153,6 +161,9 @@ impl World {
         Invocation {
             request,
             dynamodb: self,
+            lambda: &Unavailable,
+            ctx: &self.ctx,
+            output_type: "Thing",
             rights: &self.rights,
             coordinate,
             token_key: &self.token_key,
@@ -175,6 +186,22 @@ impl World {
             let request = object! { "TableName" => table, "Key" => key };
             self.dynamodb.call(Operation::DeleteItem, request).await.unwrap();
         }
+    }
+}
+
+/// Functions that answer what a case says. What they are asked is the data source's own tests' to look at.
+struct Functions(Map);
+
+impl LambdaInvoke for Functions {
+    fn invoke(&self, invocation: LambdaInvocation) -> BoxFuture<'_, Result<LambdaAnswer, ServiceError>> {
+        let answer = match self.0.get(&invocation.function) {
+            None => Err(ServiceError { code: "ResourceNotFoundException".into(), ..ServiceError::default() }),
+            Some(answer) => Ok(match answer.get("functionError").and_then(Value::as_str) {
+                Some(message) => LambdaAnswer::unhandled("Error", message),
+                None => LambdaAnswer { payload: answer.to_string().into(), function_error: None },
+            }),
+        };
+        Box::pin(async { answer })
     }
 }
 

@@ -3,21 +3,26 @@
 //!
 //! UNCONFIRMED, because AWS documents it loosely, and decided here: the keys of delta records (`delta`); that a
 //! `_version` for an item which is not there does no harm; that an update of a tombstone leaves it a tombstone while a put
-//! revives it; that deleting what is not there gives null; that AUTOMERGE cannot save a deletion.
+//! revives it; that deleting what is not there gives null; that AUTOMERGE cannot save a deletion; what Sync reads where
+//! both `basePartitionKey` and `deltaIndexName` are given.
 
+mod conflict;
 mod delta;
 mod merge;
+mod preview;
 mod sync;
 mod write;
 
 use crate::datasource::Outcome;
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::{
-    Call, OPERATIONS, batch_get_item, get_item, query, scan, transact_get_items, unknown_operation,
+    Call, OPERATIONS, batch_get_item, conditional, get_item, query, scan, transact_get_items, unknown_operation,
 };
 use crate::error::FieldError;
 use crate::project::Versioning;
 use crate::value::{Map, Value};
+
+pub(super) use write::write;
 
 /// The attributes that the data source manages.
 const METADATA: [&str; 4] = ["_version", "_lastChangedAt", "_deleted", "_ttl"];
@@ -35,21 +40,14 @@ pub(super) async fn invoke(
         "Scan" => scan::scan(call, document).await,
         "BatchGetItem" => batch_get_item::batch_get_item(call, document).await,
         "TransactGetItems" => transact_get_items::transact_get_items(call, document).await,
-        "PutItem" | "UpdateItem" | "DeleteItem" => write::write(versioning, call, document, operation).await,
+        "PutItem" | "UpdateItem" | "DeleteItem" => {
+            conditional::write(call, document, operation, Some(versioning)).await
+        }
         "Sync" => sync::sync(versioning, call, document).await,
         other if OPERATIONS.contains(&other) => {
             Err(FieldError::new("UnsupportedOperation", format!("a versioned data source does not support {other}")))
         }
         unknown => Err(unknown_operation(unknown)),
-    }
-}
-
-/// Members for tables whose delta records have keys of their own. Ignoring them would write records that nobody finds.
-fn refuse_custom_keys(document: &Element<'_>) -> Result<(), FieldError> {
-    let keys = ["customPartitionKey", "populateIndexFields", "basePartitionKey", "deltaIndexName"];
-    match keys.into_iter().find(|key| document.member(key).is_some()) {
-        Some(key) => Err(FieldError::new("UnsupportedOperation", format!("{key} is not supported by this version"))),
-        None => Ok(()),
     }
 }
 

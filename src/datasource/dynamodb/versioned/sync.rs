@@ -7,15 +7,23 @@ use crate::backend::{Operation, ServiceError};
 use crate::datasource::Outcome;
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::expression::{Placeholders, parsed};
-use crate::datasource::dynamodb::versioned::{delta, refuse_custom_keys};
+use crate::datasource::dynamodb::versioned::delta;
 use crate::datasource::dynamodb::{Call, failed, page, typed};
 use crate::error::FieldError;
 use crate::project::{Access, Versioning};
-use crate::value::{Map, Value, object};
+use crate::value::{Map, Str, Value, object};
 
 /// Items evaluated per page where the request does not say, and at most (spec appsync-js 3.7).
 const DEFAULT_LIMIT: i64 = 100;
 const MOST: i64 = 1000;
+
+/// What of the tables is read.
+struct Scope {
+    /// `basePartitionKey`: the value of the base table's partition key, whose items are read alone; typed.
+    partition: Option<(Str, Value)>,
+    /// `deltaIndexName`: the index over a delta table whose records have keys of their own.
+    index: Option<Str>,
+}
 
 /// Where a sync stands; its JSON form is inside of `nextToken`.
 struct Position {
@@ -43,7 +51,7 @@ pub(super) async fn sync(
         "lastSync",
         "filter",
     ])?;
-    refuse_custom_keys(document)?;
+    let scope = read_scope(versioning, document)?;
     call.check(call.table, Access::Read)?;
     let mut request = Map::default();
     let mut placeholders = Placeholders::default();
@@ -54,7 +62,7 @@ pub(super) async fn sync(
     let limit = document.member("limit").map_or(Ok(DEFAULT_LIMIT), |limit| limit.whole_number())?;
     request.insert("Limit".into(), limit.min(MOST).into());
     let last_sync = document.member("lastSync").map(|moment| moment.whole_number()).transpose()?;
-    let place = format!("{}\n{}\nSync", call.invocation.coordinate, call.table);
+    let place = scope.place(call);
     let position = match document.member("nextToken") {
         None => first_position(versioning, call.invocation.clock.now_epoch_milliseconds(), last_sync),
         Some(token) => {
@@ -65,7 +73,7 @@ pub(super) async fn sync(
             position
         }
     };
-    let answer = read(versioning, call, &position, request, placeholders).await;
+    let answer = read(versioning, call, &scope, &position, request, placeholders).await;
     Ok(match answer {
         Ok(answer) => {
             let next = position.next(answer.get("LastEvaluatedKey"));
@@ -80,6 +88,30 @@ pub(super) async fn sync(
     })
 }
 
+fn read_scope(versioning: &Versioning, document: &Element<'_>) -> Result<Scope, FieldError> {
+    let index = document.member("deltaIndexName").map(|name| name.string().cloned()).transpose()?;
+    let Some(value) = document.member("basePartitionKey") else { return Ok(Scope { partition: None, index }) };
+    let Some(key) = &versioning.partition_key else {
+        let message =
+            "basePartitionKey needs to know the table's keys: describe the table under `tables` in syncline.yaml";
+        return Err(FieldError::new("UnsupportedOperation", message));
+    };
+    let text = match value.value {
+        Value::Number(number) => number.to_string().into(),
+        _ => value.string()?.clone(),
+    };
+    Ok(Scope { partition: Some((key.name.clone(), object! { key.ty.name() => text })), index })
+}
+
+impl Scope {
+    /// A token is bound to what it goes on reading.
+    fn place(&self, call: &Call<'_>) -> String {
+        let partition = self.partition.as_ref().map_or(Str::default(), |(_, value)| delta::text(value));
+        let index = self.index.as_deref().unwrap_or("");
+        format!("{}\n{}\nSync\n{index}\n{partition}", call.invocation.coordinate, call.table)
+    }
+}
+
 fn first_position(versioning: &Versioning, now: i64, last_sync: Option<i64>) -> Position {
     let kept = i64::try_from(versioning.delta_table_ttl.as_millis()).unwrap_or(i64::MAX);
     // A moment in the future has no changes after it; the delta table is read from now.
@@ -90,6 +122,7 @@ fn first_position(versioning: &Versioning, now: i64, last_sync: Option<i64>) -> 
 async fn read(
     versioning: &Versioning,
     call: &Call<'_>,
+    scope: &Scope,
     position: &Position,
     mut request: Map,
     mut placeholders: Placeholders,
@@ -99,13 +132,34 @@ async fn read(
     }
     let Some(from) = position.from else {
         request.insert("TableName".into(), call.table.into());
+        let Some((name, value)) = &scope.partition else {
+            placeholders.write(&mut request);
+            return call.send(Operation::Scan, request).await;
+        };
+        placeholders.add_name("#syncline_pk", name);
+        placeholders.add_value(":syncline_pk", value.clone());
+        request.insert("KeyConditionExpression".into(), "#syncline_pk = :syncline_pk".into());
         placeholders.write(&mut request);
-        return call.send(Operation::Scan, request).await;
+        return call.send(Operation::Query, request).await;
     };
     request.insert("TableName".into(), (&versioning.delta_table_name).into());
-    placeholders.add_name("#syncline_pk", delta::PARTITION_KEY);
-    placeholders.add_name("#syncline_sk", delta::SORT_KEY);
-    placeholders.add_value(":syncline_pk", object! { "S" => delta::partition(call.table, from) });
+    let mut partition = delta::partition(call.table, from);
+    let (partition_key, sort_key) = match (&scope.partition, &scope.index) {
+        // The records of one partition have keys that begin with its value; no index is needed to find them.
+        (Some((_, value)), _) => {
+            partition.push(':');
+            partition.push_str(&delta::text(value));
+            (delta::PARTITION_KEY, delta::SORT_KEY)
+        }
+        (None, Some(index)) => {
+            request.insert("IndexName".into(), index.into());
+            (delta::INDEX_PARTITION_KEY, delta::INDEX_SORT_KEY)
+        }
+        (None, None) => (delta::PARTITION_KEY, delta::SORT_KEY),
+    };
+    placeholders.add_name("#syncline_pk", partition_key);
+    placeholders.add_name("#syncline_sk", sort_key);
+    placeholders.add_value(":syncline_pk", object! { "S" => partition });
     placeholders.add_value(":syncline_sk", object! { "S" => delta::time(from) });
     let condition = "#syncline_pk = :syncline_pk AND #syncline_sk >= :syncline_sk";
     request.insert("KeyConditionExpression".into(), condition.into());
@@ -118,7 +172,9 @@ fn items(answer: &Value, is_delta: bool) -> Value {
     let strip = |item: &Value| {
         let mut item = item.as_object().cloned().unwrap_or_default();
         if is_delta {
-            [delta::PARTITION_KEY, delta::SORT_KEY, "_ttl"].iter().for_each(|name| drop(item.shift_remove(*name)));
+            let own =
+                [delta::PARTITION_KEY, delta::SORT_KEY, delta::INDEX_PARTITION_KEY, delta::INDEX_SORT_KEY, "_ttl"];
+            own.iter().for_each(|name| drop(item.shift_remove(*name)));
         }
         Value::from(typed::plain_map(&item))
     };

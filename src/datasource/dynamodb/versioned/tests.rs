@@ -39,6 +39,9 @@ fn put_against_rival(wins: usize, handler: &str) -> (Outcome, Vec<String>) {
     let call = Invocation {
         request: &request,
         dynamodb: &rival,
+        lambda: &rival.world.functions,
+        ctx: &rival.world.ctx,
+        output_type: "Thing",
         rights: &rival.world.rights,
         coordinate: "Mutation.x",
         token_key: &rival.world.token_key,
@@ -64,6 +67,56 @@ fn without_conflict_detection_a_change_in_between_is_tried_again_a_bounded_numbe
     assert_eq!(outcome.result.get("_version"), Some(&Value::from(101)));
     let (outcome, _) = put_against_rival(5, "NONE");
     assert_eq!(outcome.error.unwrap().error_type, "MaxConflicts");
+}
+
+#[test]
+fn a_function_that_resolves_is_asked_again_when_others_were_faster() {
+    let mut rival = Rival { world: World::new(), wins: Mutex::new(1) };
+    let answer = object! { "action" => "RESOLVE", "item" => object! { "id" => "1", "a" => "resolved" } };
+    rival.world.functions.answers.insert("resolve".into(), answer);
+    rival.world.seed("things", &vec![object! { "id" => "1", "_version" => 3 }].into());
+    let key = object! { "id" => object! { "S" => "1" } };
+    let request = object! { "operation" => "PutItem", "key" => key, "_version" => 1 };
+    let call = Invocation {
+        request: &request,
+        dynamodb: &rival,
+        lambda: &rival.world.functions,
+        ctx: &rival.world.ctx,
+        output_type: "Thing",
+        rights: &rival.world.rights,
+        coordinate: "Mutation.x",
+        token_key: &rival.world.token_key,
+        clock: &rival.world.clock,
+    };
+    let source = DynamoDbSource::new("things").versioned(versioning(&object! { "versioned" => "resolve" }));
+    let outcome = source.invoke(call).now_or_never().unwrap().unwrap();
+    assert_eq!((outcome.error, outcome.result.get("_version")), (None, Some(&Value::from(101))));
+    let asked = rival.world.functions.asked.lock().unwrap();
+    let versions: Vec<_> =
+        asked.iter().map(|event| event.get("existingItem").unwrap().get("_version").cloned()).collect();
+    assert_eq!(versions, [Some(Value::from(3)), Some(Value::from(100))]);
+}
+
+#[test]
+fn a_tombstone_that_lives_for_no_time_is_only_in_the_delta_table() {
+    let world = World::new();
+    world.seed("things", &vec![object! { "id" => "1", "a" => "x", "_version" => 3 }].into());
+    let mut versioning = versioning(&object! { "versioned" => "OPTIMISTIC_CONCURRENCY" }).unwrap();
+    versioning.base_table_ttl = std::time::Duration::ZERO;
+    let delete = |version: i64| {
+        let key = object! { "id" => object! { "S" => "1" } };
+        let request = object! { "operation" => "DeleteItem", "key" => key, "_version" => version };
+        let source = DynamoDbSource::new("things").versioned(Some(versioning.clone()));
+        world.invoke_source(source, "Mutation.x", &request).unwrap()
+    };
+    assert_eq!(delete(2).error.unwrap().error_type, "ConflictUnhandled");
+    assert_eq!(world.items("things").len(), 1);
+    let outcome = delete(3);
+    let expected = object! { "id" => "1", "a" => "x", "_version" => 4, "_lastChangedAt" => NOON, "_deleted" => true };
+    assert_eq!((outcome.error, outcome.result), (None, expected));
+    assert!(world.items("things").is_empty());
+    assert!(world.items("changes")[0].contains(r#""_deleted":true"#), "{:?}", world.items("changes"));
+    assert_eq!(delete(4), Outcome::default());
 }
 
 #[test]

@@ -1,13 +1,15 @@
 //! PutItem, UpdateItem and DeleteItem of a versioned data source.
 
 use crate::backend::{Operation, ServiceError};
-use crate::context::DataSourceError;
 use crate::datasource::Outcome;
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::condition::{Condition, read_condition};
+use crate::datasource::dynamodb::conditional::{Attempt, Refusal};
 use crate::datasource::dynamodb::expression::Placeholders;
 use crate::datasource::dynamodb::put_item::item_of;
-use crate::datasource::dynamodb::versioned::{METADATA, delta, merge, refuse_custom_keys, version_of};
+use crate::datasource::dynamodb::versioned::conflict::{self, Resolution, named};
+use crate::datasource::dynamodb::versioned::delta::CustomKeys;
+use crate::datasource::dynamodb::versioned::{METADATA, delta, version_of};
 use crate::datasource::dynamodb::{Call, failed, typed};
 use crate::error::FieldError;
 use crate::project::{Access, ConflictHandler, Versioning};
@@ -17,18 +19,20 @@ use crate::value::{Map, Str, Value, object};
 const ATTEMPTS: usize = 5;
 
 /// What a mutation asks for, before anybody knows what is stored.
-struct Mutation {
-    key: Map,
-    change: Change,
+pub(super) struct Mutation {
+    pub key: Map,
+    pub change: Change,
     /// `_version`: what the caller believes to be stored.
     known_version: Option<i64>,
     /// The author's condition: its expression, and what becomes of its failure.
     condition: Option<(Str, Condition)>,
-    placeholders: Placeholders,
+    pub placeholders: Placeholders,
+    /// Keys of its record in the delta table, where they are not the usual ones.
+    custom_keys: Option<CustomKeys>,
 }
 
 #[derive(Clone)]
-enum Change {
+pub(super) enum Change {
     /// The whole item.
     Put(Map),
     /// An update expression.
@@ -38,13 +42,22 @@ enum Change {
 }
 
 /// The item after the write with its new version, or the stored item beside a conflict.
-pub(super) async fn write(
+pub(in crate::datasource::dynamodb) async fn write(
     versioning: &Versioning,
     call: &Call<'_>,
     document: &Element<'_>,
     operation: &str,
-) -> Result<Outcome, FieldError> {
-    let mutation = read_mutation(call, document, operation)?;
+) -> Result<Attempt, FieldError> {
+    Ok(match attempt(versioning, call, read_mutation(call, document, operation)?).await {
+        Ok(outcome) => Attempt::Done(outcome),
+        Err(refusal) => Attempt::Refused(*refusal),
+    })
+}
+
+/// # Errors
+/// The author's condition was false.
+async fn attempt(versioning: &Versioning, call: &Call<'_>, mutation: Mutation) -> Result<Outcome, Box<Refusal>> {
+    let handler = &versioning.conflict_handler;
     for _ in 0..ATTEMPTS {
         let stored = match stored_item(call, &mutation.key).await {
             Ok(stored) => stored,
@@ -52,10 +65,10 @@ pub(super) async fn write(
         };
         let change = match &stored {
             None if matches!(mutation.change, Change::Delete) => return Ok(Outcome::success(Value::Null)),
-            Some(stored) if mutation.conflicts_with(stored, versioning.conflict_handler) => {
-                match mutation.resolved(stored, versioning.conflict_handler) {
-                    Some(item) => Change::Put(item),
-                    None => return Ok(conflict("ConflictUnhandled", "Conflict resolver rejects mutation.", stored)),
+            Some(stored) if mutation.conflicts_with(stored, handler) => {
+                match conflict::resolve(call, &mutation, stored, handler).await {
+                    Resolution::Write(change) => change,
+                    Resolution::Refuse(outcome) => return Ok(outcome),
                 }
             }
             _ => mutation.change.clone(),
@@ -67,9 +80,15 @@ pub(super) async fn write(
         let wanted = request.get("Item").and_then(Value::as_object).cloned();
         match call.send(operation, request).await {
             Ok(answer) => {
-                let updated = answer.get("Attributes").and_then(Value::as_object).cloned();
-                let item = wanted.or(updated).unwrap_or_default();
-                let recorded = delta::record(versioning, call, &mutation.key, &item, version, now).await;
+                let returned = answer.get("Attributes").and_then(Value::as_object).cloned();
+                let mut item = wanted.or(returned).unwrap_or_default();
+                if operation == Operation::DeleteItem {
+                    item.insert("_version".into(), number(version));
+                    item.insert("_lastChangedAt".into(), number(now));
+                    item.insert("_deleted".into(), object! { "BOOL" => true });
+                }
+                let custom = mutation.custom_keys.as_ref();
+                let recorded = delta::record(versioning, call, &mutation.key, custom, &item, version, now).await;
                 let error = recorded.err().map(|error| named("DeltaSyncWriteError", &error.message));
                 return Ok(Outcome { result: typed::plain_map(&item).into(), error });
             }
@@ -77,7 +96,13 @@ pub(super) async fn write(
                 // Either the author's condition failed, or somebody was faster; the version tells.
                 match stored_item(call, &mutation.key).await {
                     Ok(current) if current.as_ref().and_then(version_of) == stored_version => {
-                        return Ok(mutation.rescued(wanted, current).unwrap_or_else(|| failed(&error)));
+                        return match (mutation.rescued(wanted, current.as_ref()), mutation.condition) {
+                            (Some(outcome), _) => Ok(outcome),
+                            (None, Some((_, condition))) => {
+                                Err(Box::new(Refusal { condition, stored: Ok(current), error }))
+                            }
+                            (None, None) => Ok(failed(&error)),
+                        };
                     }
                     Ok(_) => {}
                     Err(error) => return Ok(failed(&error)),
@@ -98,7 +123,7 @@ fn read_mutation(call: &Call<'_>, document: &Element<'_>, operation: &str) -> Re
     };
     let common = ["operation", "version", "key", "condition", "_version", "customPartitionKey", "populateIndexFields"];
     document.allow_only(&[&common, own].concat())?;
-    refuse_custom_keys(document)?;
+    let custom_keys = CustomKeys::read(document)?;
     call.check(call.table, Access::Write)?;
     let key = typed::attribute_map(&document.required("key")?)?;
     let mut placeholders = Placeholders::default();
@@ -120,7 +145,7 @@ fn read_mutation(call: &Call<'_>, document: &Element<'_>, operation: &str) -> Re
     let condition = read_condition(document, &mut placeholders, &mut request)?;
     let expression = request.get("ConditionExpression").and_then(Value::as_str).map(Str::from);
     let known_version = document.member("_version").map(|version| version.whole_number()).transpose()?;
-    Ok(Mutation { key, change, known_version, condition: expression.zip(condition), placeholders })
+    Ok(Mutation { key, change, known_version, condition: expression.zip(condition), placeholders, custom_keys })
 }
 
 /// Clients do not write what the data source manages.
@@ -132,31 +157,19 @@ fn refuse_metadata<'a>(mut names: impl Iterator<Item = &'a str>) -> Result<(), F
 }
 
 async fn stored_item(call: &Call<'_>, key: &Map) -> Result<Option<Map>, ServiceError> {
-    let request = object! { "TableName" => call.table, "Key" => key.clone(), "ConsistentRead" => true };
-    let answer = call.invocation.dynamodb.call(Operation::GetItem, request).await?;
+    // Every write needs it, so that it takes no right to read.
+    let request = Map::from_iter([
+        ("TableName".into(), Value::from(call.table)),
+        ("Key".into(), key.clone().into()),
+        ("ConsistentRead".into(), true.into()),
+    ]);
+    let answer = call.send(Operation::GetItem, request).await?;
     Ok(answer.get("Item").and_then(Value::as_object).cloned())
 }
 
 impl Mutation {
-    fn conflicts_with(&self, stored: &Map, handler: ConflictHandler) -> bool {
-        handler != ConflictHandler::None && self.known_version != version_of(stored)
-    }
-
-    /// The item that settles a conflict; `None` when nothing does.
-    fn resolved(&self, stored: &Map, handler: ConflictHandler) -> Option<Map> {
-        if handler != ConflictHandler::Automerge {
-            return None;
-        }
-        let new = match &self.change {
-            Change::Put(item) => item.clone(),
-            Change::Update(expression) => {
-                merge::plain_assignments(expression, self.placeholders.names(), self.placeholders.values())?
-            }
-            Change::Delete => return None,
-        };
-        let mut merged = merge::merge(stored, &new);
-        METADATA.iter().for_each(|name| drop(merged.shift_remove(*name)));
-        Some(merged)
+    fn conflicts_with(&self, stored: &Map, handler: &ConflictHandler) -> bool {
+        *handler != ConflictHandler::None && self.known_version != version_of(stored)
     }
 
     /// DynamoDB's form of a change, which holds only while the stored version is what was read.
@@ -169,11 +182,9 @@ impl Mutation {
         now: i64,
         versioning: &Versioning,
     ) -> (Operation, Map) {
-        let number = |number: i64| object! { "N" => number.to_string() };
-        let is_put = matches!(change, Change::Put(_));
-        // What an update expression brought along is of no use to a put that replaces it.
-        let mut placeholders = match (&self.change, is_put) {
-            (Change::Update(_), true) => self.placeholders_of_condition(),
+        // What an update expression brought along is of no use to what replaces it.
+        let mut placeholders = match (&self.change, &change) {
+            (Change::Update(_), Change::Put(_) | Change::Delete) => self.placeholders_of_condition(),
             _ => self.placeholders.clone(),
         };
         placeholders.add_name("#syncline_version", "_version");
@@ -197,6 +208,13 @@ impl Mutation {
             placeholders.write(&mut request);
             return (Operation::PutItem, request);
         }
+        request.insert("Key".into(), self.key.clone().into());
+        // Tombstones that live for no time are not written at all.
+        if matches!(change, Change::Delete) && versioning.base_table_ttl.is_zero() {
+            request.insert("ReturnValues".into(), "ALL_OLD".into());
+            placeholders.write(&mut request);
+            return (Operation::DeleteItem, request);
+        }
         placeholders.add_name("#syncline_changed", "_lastChangedAt");
         placeholders.add_value(":syncline_version", number(version));
         placeholders.add_value(":syncline_changed", number(now));
@@ -212,7 +230,6 @@ impl Mutation {
                 ""
             }
         };
-        request.insert("Key".into(), self.key.clone().into());
         request.insert("UpdateExpression".into(), also_setting(expression, &assignments).into());
         request.insert("ReturnValues".into(), "ALL_NEW".into());
         placeholders.write(&mut request);
@@ -229,7 +246,7 @@ impl Mutation {
     }
 
     /// A repeated put whose condition fails because the first one succeeded is a success (spec appsync-js 3.14).
-    fn rescued(&self, wanted: Option<Map>, stored: Option<Map>) -> Option<Outcome> {
+    fn rescued(&self, wanted: Option<Map>, stored: Option<&Map>) -> Option<Outcome> {
         let (Change::Put(_), Some((_, condition)), Some(wanted), Some(stored)) =
             (&self.change, &self.condition, wanted, stored)
         else {
@@ -237,16 +254,12 @@ impl Mutation {
         };
         let ignored: Vec<Str> =
             condition.equals_ignore.iter().cloned().chain(METADATA.into_iter().map(Str::from)).collect();
-        typed::is_same_map(&wanted, &stored, &ignored).then(|| Outcome::success(typed::plain_map(&stored)))
+        typed::is_same_map(&wanted, stored, &ignored).then(|| Outcome::success(typed::plain_map(stored)))
     }
 }
 
-fn conflict(error_type: &str, message: &str, stored: &Map) -> Outcome {
-    Outcome { result: typed::plain_map(stored).into(), error: Some(named(error_type, message)) }
-}
-
-fn named(error_type: &str, message: &str) -> DataSourceError {
-    DataSourceError { message: message.into(), error_type: error_type.into() }
+fn number(number: i64) -> Value {
+    object! { "N" => number.to_string() }
 }
 
 /// An update expression that also makes `assignments`. An expression may have one `SET` only.

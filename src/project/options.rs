@@ -1,0 +1,163 @@
+//! What `resolvers` and `pipelineFunctions` say about a stage besides its code and data source: `fillPage` and `sync`.
+//!
+//! A resolver that is a file has no room for them. An entry of `resolvers` that names its field and nothing of what a
+//! resolver consists of refines that resolver instead of being one:
+//!
+//! ```yaml
+//! resolvers:
+//!   Query.openOrders: { fillPage: true }
+//! ```
+
+use std::ops::Range;
+
+use crate::backend::files::ProjectFiles;
+use crate::error::{Diagnostic, Place, nearest};
+use crate::limits;
+use crate::project::config::Config;
+use crate::project::data_sources::{ConflictHandler, DataSourceKind};
+use crate::project::reader::{Reader, Section};
+use crate::project::sync::read_sync;
+use crate::project::yaml::{Data, Node};
+use crate::project::{ResolverDefinition, ResolverKind};
+use crate::value::Str;
+
+/// What goes beyond AppSync's defaults in how a stage calls its data source.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StageOptions {
+    pub fill_page: Option<FillPage>,
+    /// Instead of the data source's own, for a versioned data source.
+    pub sync: Option<ConflictHandler>,
+}
+
+/// Query and Scan go on until as many items as `limit` says have passed the filter. AppSync has no such thing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FillPage {
+    /// Read units after which a page is not filled any further. Default: [`limits::FILL_PAGE_READ_UNITS`].
+    pub max_read_units: u32,
+    pub place: Place,
+}
+
+/// Options for a resolver that is defined elsewhere, by a file.
+pub(crate) struct Refinement {
+    pub type_name: Str,
+    pub field_name: Str,
+    pub options: StageOptions,
+    pub place: Place,
+}
+
+pub(crate) const OPTION_KEYS: [&str; 2] = ["fillPage", "sync"];
+
+/// Keys of which a resolver consists; an entry without any of them refines another.
+const SUBSTANCE: [&str; 6] = ["kind", "dataSource", "functions", "code", "request", "response"];
+
+/// Read units that `maxReadUnits` may ask for: what a Scan of some 800 MB consumes. Ours.
+const MOST_READ_UNITS: usize = 100_000;
+
+pub(crate) fn is_refinement(section: &Section) -> bool {
+    OPTION_KEYS.iter().any(|key| section.get(key).is_some()) && SUBSTANCE.iter().all(|key| section.get(key).is_none())
+}
+
+/// `what` names whose options these are.
+pub(crate) fn read_options(section: &Section, what: &str, config: &Config, reader: &mut Reader) -> StageOptions {
+    let fill_page = section.entry("fillPage").and_then(|entry| read_fill_page(&entry.value, &entry.key_range, reader));
+    let sync = section.get("sync").and_then(|node| read_sync(node, what, &config.functions, reader));
+    StageOptions { fill_page, sync }
+}
+
+fn read_fill_page(node: &Node, range: &Range<usize>, reader: &mut Reader) -> Option<FillPage> {
+    let place = Place { file: reader.file.clone(), start: range.start, end: range.end };
+    let standard = limits::FILL_PAGE_READ_UNITS;
+    if !matches!(node.data, Data::Map(_)) {
+        let fills = reader.boolean(node, "fillPage")?;
+        return fills.then_some(FillPage { max_read_units: standard, place });
+    }
+    let section = reader.section(node, "fillPage", "`fillPage`", &["maxReadUnits"]);
+    let units = section.get("maxReadUnits").and_then(|node| reader.integer(node, "maxReadUnits", 1..=MOST_READ_UNITS));
+    let max_read_units = units.and_then(|units| u32::try_from(units).ok()).unwrap_or(standard);
+    Some(FillPage { max_read_units, place })
+}
+
+/// Gives resolvers that are files the options that `syncline.yaml` has for them. All stages of a pipeline get them.
+pub(crate) fn apply_refinements(
+    refinements: Vec<Refinement>,
+    resolvers: &mut [ResolverDefinition],
+    files: &ProjectFiles,
+    problems: &mut Vec<Diagnostic>,
+) {
+    for Refinement { type_name, field_name, options, place } in refinements {
+        let is_meant =
+            |resolver: &&mut ResolverDefinition| resolver.type_name == type_name && resolver.field_name == field_name;
+        if let Some(resolver) = resolvers.iter_mut().find(is_meant) {
+            let stages = match &mut resolver.kind {
+                ResolverKind::Unit(stage) => std::slice::from_mut(stage),
+                ResolverKind::Pipeline { functions, .. } => functions.as_mut_slice(),
+            };
+            for stage in stages {
+                let StageOptions { fill_page, sync } = options.clone();
+                stage.options.fill_page = fill_page.or(stage.options.fill_page.take());
+                stage.options.sync = sync.or(stage.options.sync.take());
+            }
+            continue;
+        }
+        let field = format!("{type_name}.{field_name}");
+        let others: Vec<String> =
+            resolvers.iter().map(|other| format!("{}.{}", other.type_name, other.field_name)).collect();
+        let help = match nearest(&field, others.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if files.below("resolvers").next().is_none() => {
+                "name a file: `code: resolvers/users/user.js`".to_owned()
+            }
+            None => format!("put a file `{field}.js` below `resolvers/`, or name one: `code: resolvers/users/user.js`"),
+        };
+        let problem = Diagnostic::error(format!("resolver `{field}` has no code"));
+        problems.push(problem.at(&place.file, place.start..place.end).help(help));
+    }
+}
+
+/// Options that cannot do anything where they stand.
+pub(crate) fn warn_of_options_without_effect(
+    config: &Config,
+    resolvers: &[ResolverDefinition],
+    problems: &mut Vec<Diagnostic>,
+) {
+    for resolver in resolvers {
+        let kinds = || {
+            let stages = resolver.stages().iter();
+            stages.map(|stage| (stage, config.data_sources.get(&stage.data_source).map(|source| &source.kind)))
+        };
+        let field = format!("{}.{}", resolver.type_name, resolver.field_name);
+        let is_table = |kind: Option<&DataSourceKind>| matches!(kind, Some(DataSourceKind::DynamoDb { .. }));
+        let is_versioned =
+            |kind: Option<&DataSourceKind>| matches!(kind, Some(DataSourceKind::DynamoDb { versioning: Some(_), .. }));
+        if let Some((stage, _)) = kinds().find(|(stage, _)| stage.options.sync.is_some())
+            && !kinds().any(|(stage, kind)| stage.options.sync.is_some() && is_versioned(kind))
+        {
+            let message = format!(
+                "`sync` of resolver `{field}` has no effect: data source `{}` is not versioned",
+                stage.data_source
+            );
+            problems
+                .push(Diagnostic::warning(message).at(&resolver.place.file, resolver.place.start..resolver.place.end));
+        }
+        if let Some(fill_page) = kinds().find_map(|(stage, _)| stage.options.fill_page.as_ref())
+            && !kinds().any(|(stage, kind)| stage.options.fill_page.is_some() && is_table(kind))
+        {
+            let place = &fill_page.place;
+            let message = format!("`fillPage` of resolver `{field}` has no effect: its data source has no pages");
+            problems.push(Diagnostic::warning(message).at(&place.file, place.start..place.end));
+        }
+    }
+}
+
+/// What AppSync does not have, for `check --strict`.
+pub fn beyond_appsync(resolvers: &[ResolverDefinition]) -> Vec<Diagnostic> {
+    let filling = resolvers.iter().filter_map(|resolver| {
+        let fill_page = resolver.stages().iter().find_map(|stage| stage.options.fill_page.as_ref())?;
+        let field = format!("{}.{}", resolver.type_name, resolver.field_name);
+        let problem = Diagnostic::error(format!("resolver `{field}` fills its pages, which AppSync does not"));
+        let place = &fill_page.place;
+        let help = "there, a page holds what is left of `limit` items after the filter, and clients follow `nextToken`";
+        Some(problem.at(&place.file, place.start..place.end).help(help))
+    });
+    filling.collect()
+}
