@@ -175,7 +175,7 @@ impl<'a> Executor<'a> {
         let data = (!matches!(data, Node::Leaf(Value::Null) | Node::Bubble)).then_some(data);
         let resolver_count = completion.resolver_count();
         let Gathered { logs, headers, invalidations, cache_entries_deleted } = gathered;
-        let response = Response { data, errors: completion.errors, cache_entries_deleted, headers };
+        let response = Response { data, errors: completion.errors, cache_entries_deleted, explanation: None, headers };
         Execution { response, resolver_count, logs, invalidations }
     }
 

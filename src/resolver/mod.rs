@@ -5,12 +5,12 @@
 
 use std::sync::Arc;
 
-use crate::backend::DynamoDb;
 use crate::clock::Clock;
 use crate::context::{Context, Effects, Info, LogLevel, LogLine};
 use crate::datasource::{DataSource, DomainRights, Invocation, TokenKey};
 use crate::error::FieldError;
 use crate::handler::{Failure, Function, Handler, Returned, SkipTo};
+use crate::loader::RequestLoader;
 use crate::value::{Str, Value};
 
 /// What a field's value comes from.
@@ -38,8 +38,8 @@ pub struct Pipeline {
 
 /// What a request lends its resolvers.
 pub struct Services<'a> {
-    /// The request's way to DynamoDB: its loader.
-    pub dynamodb: &'a dyn DynamoDb,
+    /// The request's way to DynamoDB.
+    pub dynamodb: &'a RequestLoader,
     pub token_key: &'a TokenKey,
     pub clock: &'a Clock,
     /// When the operation must have answered.
@@ -91,15 +91,20 @@ impl Stage {
             // says which part is missing.
             None => Value::empty_object(),
         };
+        let dynamodb = services.dynamodb.named(&self.coordinate);
         let invocation = Invocation {
             request: &request,
-            dynamodb: services.dynamodb,
+            dynamodb: &dynamodb,
             rights: &self.rights,
             coordinate: &self.coordinate,
             token_key: services.token_key,
             clock: services.clock,
         };
-        let outcome = self.data_source.invoke(invocation).await?;
+        let outcome = self.data_source.invoke(invocation).await;
+        if self.data_source.may_write_elsewhere() {
+            services.dynamodb.forget_reads_under_way();
+        }
+        let outcome = outcome?;
         ctx.result = outcome.result;
         ctx.error = outcome.error;
         // AppSync runs the response handler even when the data source failed.

@@ -76,6 +76,7 @@ impl Project {
             clock: Clock::fixed(NOON, 1),
             shows_internals,
             token_secret: b"the secret of all tests".to_vec(),
+            ..ApiOptions::default()
         };
         match Api::build(&project, backends, options) {
             Ok(api) if problems.iter().all(|problem| problem.severity != Severity::Error) => {
