@@ -150,7 +150,7 @@ impl Outcome {
 }
 
 /// The project's tables in memory, with its seeds.
-fn tables(project: &syncline::project::Project) -> Arc<dyn DynamoDb> {
+pub fn tables(project: &syncline::project::Project) -> Arc<dyn DynamoDb> {
     let dynamodb = LocalDynamoDb::open(None).unwrap();
     let descriptions: Vec<_> = project.config.tables.values().map(|table| table.description()).collect();
     run(async {

@@ -4,6 +4,9 @@ use serde_json::json;
 
 use crate::harness::Project;
 
+mod restless;
+mod trees;
+
 #[test]
 fn fifty_orders_with_their_products_are_one_query_and_one_batch() {
     let outcome = Project::named("batching").query("{ orders { id product { id name } } }");
