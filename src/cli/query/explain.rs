@@ -1,19 +1,23 @@
 //! What an operation cost, as a table for people.
 
 use crate::loader::{Call, Explanation, TableUse};
+use crate::value::Str;
 
-const HEAD: [&str; 7] = ["operation", "table", "keys", "items", "units", "asked", "by"];
+const HEAD: [&str; 8] = ["operation", "calls", "table", "keys", "items", "units", "asked", "by"];
 
 /// Columns of figures, which are aligned to the right.
-const FIGURES: std::ops::Range<usize> = 2..6;
+const FIGURES: [usize; 5] = [1, 3, 4, 5, 6];
 
-/// One line for each call and table, and a last line that compares with a call for every read.
+type Row = [String; HEAD.len()];
+
+/// One line for each table of calls that are alike, in the order of the first of them, and a last line that compares
+/// with a call for every read.
 pub fn table(explanation: &Explanation) -> String {
     if explanation.calls.is_empty() {
         return "no calls to DynamoDB\n".to_owned();
     }
     let mut rows = vec![HEAD.map(str::to_owned)];
-    rows.extend(explanation.calls.iter().flat_map(rows_of));
+    rows.extend(alike(&explanation.calls).iter().flat_map(|calls| rows_of(calls)));
     let mut widths = [0; HEAD.len()];
     for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -26,51 +30,95 @@ pub fn table(explanation: &Explanation) -> String {
     text
 }
 
-/// A call's tables, the first with everything that is said of the call as a whole.
-fn rows_of(call: &Call) -> Vec<[String; HEAD.len()]> {
-    let nothing = TableUse::default();
-    let tables = if call.tables.is_empty() { std::slice::from_ref(&nothing) } else { call.tables.as_slice() };
-    let count = |count: Option<u32>| count.map_or(String::new(), |count| count.to_string());
-    let rows = tables.iter().enumerate().map(|(index, table)| {
-        let of_call = |text: String| if index == 0 { text } else { String::new() };
-        let name = match &call.index {
+/// Puts calls together that differ only in figures.
+fn alike(calls: &[Call]) -> Vec<Vec<&Call>> {
+    let mut groups: Vec<Vec<&Call>> = Vec::new();
+    for call in calls {
+        match groups.iter_mut().find(|group| group.first().is_some_and(|first| is_like(first, call))) {
+            Some(group) => group.push(call),
+            None => groups.push(vec![call]),
+        }
+    }
+    groups
+}
+
+fn is_like(a: &Call, b: &Call) -> bool {
+    a.operation == b.operation
+        && a.index == b.index
+        && a.error == b.error
+        && (a.attempt > 1) == (b.attempt > 1)
+        && a.duration_milliseconds.is_some() == b.duration_milliseconds.is_some()
+        && a.tables.iter().map(|table| &table.name).eq(b.tables.iter().map(|table| &table.name))
+        && a.resolvers.iter().map(|(name, _)| name).eq(b.resolvers.iter().map(|(name, _)| name))
+}
+
+/// The tables of calls that are alike, the first with everything that is said of the calls as a whole.
+fn rows_of(calls: &[&Call]) -> Vec<Row> {
+    let Some(first) = calls.first() else { return Vec::new() };
+    let rows = first.tables.iter().enumerate().map(|(position, table)| {
+        let of_calls = |text: String| if position == 0 { text } else { String::new() };
+        let figure = |of: fn(&TableUse) -> Option<u32>| -> Option<u32> {
+            let figures = calls.iter().filter_map(|call| of(call.tables.get(position)?));
+            figures.reduce(|sum, figure| sum.saturating_add(figure))
+        };
+        let name = match &first.index {
             Some(index) => format!("{}.{index}", table.name),
             None => table.name.to_string(),
         };
-        let items = match (table.items, table.scanned) {
+        let items = match (figure(|table| table.items), figure(|table| table.scanned)) {
             (Some(items), Some(scanned)) if scanned > items => format!("{items} of {scanned}"),
-            (items, _) => count(items),
+            (items, _) => shown(items),
         };
+        let capacity = calls.iter().filter_map(|call| call.tables.get(position)?.capacity_units);
         [
-            of_call(call.operation.name().to_owned()),
+            of_calls(first.operation.name().to_owned()),
+            of_calls(calls.len().to_string()),
             name,
-            count(table.keys),
+            shown(figure(|table| table.keys)),
             items,
-            table.capacity_units.map_or("-".to_owned(), units),
-            of_call(call.asked.to_string()),
-            of_call(callers(call)),
+            capacity.reduce(|sum, units| sum + units).map_or("-".to_owned(), units),
+            of_calls(calls.iter().map(|call| call.asked).sum::<u32>().to_string()),
+            of_calls(callers(calls)),
         ]
     });
     rows.collect()
 }
 
+fn shown(figure: Option<u32>) -> String {
+    figure.map_or(String::new(), |figure| figure.to_string())
+}
+
 /// `Order.product 75, Query.product`, and what was unusual.
-fn callers(call: &Call) -> String {
-    let names = call.resolvers.iter().map(|(name, times)| match times {
+fn callers(calls: &[&Call]) -> String {
+    let mut resolvers: Vec<(&Str, u32)> = Vec::new();
+    for (name, times) in calls.iter().flat_map(|call| &call.resolvers) {
+        match resolvers.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, sum)) => *sum += times,
+            None => resolvers.push((name, *times)),
+        }
+    }
+    let names = resolvers.iter().map(|(name, times)| match times {
         1 => name.to_string(),
         times => format!("{name} {times}"),
     });
-    let attempt = (call.attempt > 1).then(|| format!("attempt {}", call.attempt));
-    let error = call.error.as_ref().map(|error| format!("failed: {error}"));
-    let unfinished = call.duration_milliseconds.is_none().then(|| "unfinished".to_owned());
-    let remarks: Vec<String> = attempt.into_iter().chain(error).chain(unfinished).collect();
     let names = names.collect::<Vec<_>>().join(", ");
+    let Some(first) = calls.first() else { return names };
+    let mut remarks = Vec::new();
+    if first.attempt > 1 {
+        remarks.push("again".to_owned());
+    }
+    if let Some(error) = &first.error {
+        remarks.push(format!("failed: {error}"));
+    }
+    if first.duration_milliseconds.is_none() {
+        remarks.push("unfinished".to_owned());
+    }
     if remarks.is_empty() { names } else { format!("{names} ({})", remarks.join(", ")) }
 }
 
-fn line(row: &[String; HEAD.len()], widths: &[usize; HEAD.len()]) -> String {
-    let cells = row.iter().zip(widths).enumerate().map(|(index, (cell, &width))| {
-        if FIGURES.contains(&index) { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+fn line(row: &Row, widths: &[usize; HEAD.len()]) -> String {
+    let cells = row.iter().zip(widths).enumerate().map(|(column, (cell, &width))| {
+        if FIGURES.contains(&column) { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
     });
     format!("{}\n", cells.collect::<Vec<_>>().join("  ").trim_end())
 }
