@@ -254,8 +254,7 @@ impl Serialize for Response {
 ///   bring, `error` in failed ones. `capacityUnits` is null where DynamoDB gave none, which are failed calls; `durationMs`
 ///   is null where the operation ended before the answer came.
 fn explained(explanation: &Explanation) -> Value {
-    let units =
-        object! { "read" => number(explanation.read_units()), "write" => number(explanation.write_units()) };
+    let units = object! { "read" => number(explanation.read_units()), "write" => number(explanation.write_units()) };
     object! {
         "asked" => u64::from(explanation.asked),
         "made" => explanation.calls.len(),
@@ -275,8 +274,7 @@ fn explained_call(call: &Call) -> Value {
     map.insert("tables".into(), tables.into());
     map.insert("capacityUnits".into(), call.capacity_units().map_or(Value::Null, number));
     map.insert("asked".into(), u64::from(call.asked).into());
-    let resolvers: Map =
-        call.resolvers.iter().map(|(name, times)| (name.clone(), u64::from(*times).into())).collect();
+    let resolvers: Map = call.resolvers.iter().map(|(name, times)| (name.clone(), u64::from(*times).into())).collect();
     map.insert("resolvers".into(), resolvers.into());
     if call.attempt > 1 {
         map.insert("attempt".into(), u64::from(call.attempt).into());

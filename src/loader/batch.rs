@@ -283,7 +283,8 @@ impl Batch {
                 Err(_) if self.tables.len() > 1 => {
                     // One of the tables is at fault; the others need not pay for it.
                     let Batch { role, tables, attempt } = self;
-                    let parts = tables.into_iter().map(|table| Batch { role: role.clone(), tables: vec![table], attempt });
+                    let parts =
+                        tables.into_iter().map(|table| Batch { role: role.clone(), tables: vec![table], attempt });
                     join_all(parts.map(|part| part.send(shared.clone()))).await;
                     return send_all_alone(unclear, &shared, attempt).await;
                 }

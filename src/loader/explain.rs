@@ -252,7 +252,8 @@ fn tables_of(request: &Value) -> Vec<TableUse> {
 fn take(object: &mut Value, member: &str) -> Option<Value> {
     let Value::Object(map) = &*object else { return None };
     let taken = map.get(member)?.clone();
-    let rest: Map = map.iter().filter(|(key, _)| *key != member).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let rest: Map =
+        map.iter().filter(|(key, _)| *key != member).map(|(key, value)| (key.clone(), value.clone())).collect();
     *object = rest.into();
     Some(taken)
 }

@@ -353,8 +353,7 @@ impl Shared {
     fn send_alone(self: Arc<Self>, read: Arc<Read>, attempt: u32) -> BoxFuture<'static, ()> {
         Box::pin(async move {
             let callers = || Callers::Reads(vec![read.clone()]);
-            let answer =
-                self.send(read.role.as_deref(), read.operation, read.request.clone(), attempt, callers).await;
+            let answer = self.send(read.role.as_deref(), read.operation, read.request.clone(), attempt, callers).await;
             self.settle(&read, answer);
         })
     }

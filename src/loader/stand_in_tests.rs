@@ -1,5 +1,6 @@
 //! What embedded tables do not do by themselves: full answers, keys in another spelling, writes beside reads.
 
+use futures_util::FutureExt;
 use futures_util::future::{join, join_all};
 
 use super::*;
@@ -19,7 +20,13 @@ struct StandIn {
 
 impl StandIn {
     fn new(items_per_answer: usize) -> StandIn {
-        StandIn { writes: Mutex::default(), calls: Mutex::default(), items_per_answer, write_turns: 1, spelled: Value::clone }
+        StandIn {
+            writes: Mutex::default(),
+            calls: Mutex::default(),
+            items_per_answer,
+            write_turns: 1,
+            spelled: Value::clone,
+        }
     }
 
     fn operations(&self) -> Vec<Operation> {
@@ -39,7 +46,8 @@ impl StandIn {
                 object! { "Items" => vec![item(&object! {})], "Count" => 1, "ScannedCount" => 3 }
             }
             Operation::BatchGetItem => {
-                let (mut responses, mut unprocessed, mut room) = (Map::default(), Map::default(), self.items_per_answer);
+                let (mut responses, mut unprocessed, mut room) =
+                    (Map::default(), Map::default(), self.items_per_answer);
                 for (table, asked) in request.get("RequestItems").unwrap().as_object().unwrap() {
                     let keys = asked.get("Keys").unwrap().as_list().unwrap();
                     let (now, later) = keys.split_at(room.min(keys.len()));
@@ -321,4 +329,52 @@ fn an_explanation_names_callers_keys_units_and_attempts_and_leaves_answers_alone
         ],
     };
     assert_eq!(explanation, Some(expected));
+}
+
+#[test]
+fn an_explanation_tells_of_calls_that_were_given_up_and_of_those_that_failed() {
+    let explained = LoaderOptions { explains: Some(Clock::fixed(0, 1)), ..LoaderOptions::default() };
+    let loader = RequestLoader::with_options(Arc::new(StandIn::new(100)), explained);
+    let name = Str::from("Query.one");
+    let named = loader.named(&name);
+    let reads =
+        join(named.call(Operation::GetItem, get("a", 1)), named.call(Operation::Scan, object! { "TableName" => "b" }));
+    assert!(loader.drive(reads).now_or_never().is_none());
+    let explanation = loader.explanation().unwrap();
+    assert_eq!((explanation.asked, explanation.calls.len()), (2, 2));
+    for call in &explanation.calls {
+        assert_eq!((call.duration_milliseconds, call.capacity_units(), call.asked), (None, None, 1));
+        assert_eq!(call.resolvers, [("Query.one".into(), 1)]);
+    }
+    assert_eq!((explanation.read_units(), explanation.write_units()), (0.0, 0.0));
+
+    let explained = LoaderOptions { explains: Some(Clock::fixed(0, 1)), ..LoaderOptions::default() };
+    let loader = RequestLoader::with_options(Arc::new(Refusing), explained);
+    let error =
+        run(loader.drive(loader.call(Operation::PutItem, object! { "TableName" => "a", "Item" => object! {} })));
+    assert_eq!(error.unwrap_err().code, "AccessDeniedException");
+    let call = loader.explanation().unwrap().calls.remove(0);
+    assert_eq!((call.error.as_deref(), call.capacity_units()), (Some("AccessDeniedException"), None));
+}
+
+/// DynamoDB for a role that may do nothing.
+struct Refusing;
+
+impl DynamoDb for Refusing {
+    fn call(&self, _: Operation, _: Value) -> BoxFuture<'_, Result<Value, ServiceError>> {
+        let code = "AccessDeniedException".into();
+        Box::pin(async { Err(ServiceError { code, status: 400, ..ServiceError::default() }) })
+    }
+}
+
+#[test]
+fn where_batches_are_not_allowed_every_read_is_answered_for_itself() {
+    let loader = RequestLoader::new(Arc::new(Refusing));
+    let reads = (0..3).map(|id| loader.call(Operation::GetItem, get("a", id)));
+    let answers = run(loader.drive(join_all(reads)));
+    assert!(answers.iter().all(|answer| answer.as_ref().unwrap_err().code == "AccessDeniedException"));
+    assert_eq!(
+        loader.stats(),
+        Stats { calls: vec![(Operation::BatchGetItem, 1), (Operation::GetItem, 3)], coalesced: 0 }
+    );
 }

@@ -339,11 +339,15 @@ proptest! {
     fn batched_reads_answer_and_fail_as_unbatched_ones(requests in proptest::collection::vec(any_read(), 0..40)) {
         static TABLES: std::sync::LazyLock<Arc<LocalDynamoDb>> = std::sync::LazyLock::new(tables);
         let (batched, stats) = read_all(TABLES.clone(), &requests);
+        let has_errors = batched.iter().any(Result::is_err);
         for (request, answer) in requests.iter().zip(batched) {
             let alone = TABLES.call(Operation::GetItem, request.clone()).now_or_never().unwrap();
             prop_assert_eq!(without_request_id(answer), without_request_id(alone), "{}", request);
         }
         let calls: u32 = stats.calls.iter().map(|(_, count)| count).sum();
-        prop_assert!(calls as usize <= 2 * requests.len());
+        // A batch that fails is made a second time, table by table, and then read by read.
+        let batches = stats.calls.iter().filter(|(operation, _)| *operation == Operation::BatchGetItem);
+        let wasted: u32 = if has_errors { batches.map(|(_, count)| count).sum() } else { 0 };
+        prop_assert!(calls <= requests.len() as u32 + wasted, "{} calls for {} reads", calls, requests.len());
     }
 }

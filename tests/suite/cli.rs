@@ -165,7 +165,10 @@ fn query_shows_resolvers_the_headers_it_is_given() {
 #[test]
 fn query_explain_tells_on_stderr_what_was_called_and_leaves_the_answer_alone() {
     for (name, document) in [
-        ("batched", "{ user(id: \"u-ada\") { orders(limit: 50) { items { customer { name } lines { product { name } } } } } }"),
+        (
+            "batched",
+            "{ user(id: \"u-ada\") { orders(limit: 50) { items { customer { name } lines { product { name } } } } } }",
+        ),
         ("writes", "mutation { rename(id: \"p-01\", name: \"one\") { name again { name } } }"),
         ("several_tables", "{ orders { product { maker { name } again { name } } first { name } } }"),
         ("nothing", "{ __typename }"),

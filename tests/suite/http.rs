@@ -31,7 +31,8 @@ fn assert_refused(reply: &Reply, status: u16, error_type: &str, message: &str) {
 #[test]
 fn a_header_asks_for_what_an_operation_cost_and_changes_nothing_else() {
     let shop = shop();
-    let query = json!({ "query": "{ user(id: \"u-ada\") { name } nobody: user(id: \"nobody\") { name } }" }).to_string();
+    let query =
+        json!({ "query": "{ user(id: \"u-ada\") { name } nobody: user(id: \"nobody\") { name } }" }).to_string();
     let plain = post_body(shop.address, &query).text();
     let headers = [JSON[0], ("X-Syncline-Explain", "true")];
     let explained = send(shop.address, "POST", "/graphql", &headers, query.as_bytes()).unwrap().text();

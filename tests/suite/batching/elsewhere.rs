@@ -59,7 +59,11 @@ impl DataSource for WritesElsewhere {
         Box::pin(async move {
             tokio::task::yield_now().await;
             self.table.0.store(1, Ordering::SeqCst);
-            if self.fails { Err(FieldError::new("Late", "it failed after it had written")) } else { Ok(Outcome::default()) }
+            if self.fails {
+                Err(FieldError::new("Late", "it failed after it had written"))
+            } else {
+                Ok(Outcome::default())
+            }
         })
     }
 }

@@ -70,7 +70,8 @@ fn any_how() -> impl Strategy<Value = &'static str> {
 
 /// Calls of fields that give a node or several, of any object's.
 fn any_node_call() -> impl Strategy<Value = String> {
-    let read = (prop_oneof![4 => Just("next"), 2 => Just("root"), 1 => Just("sure"), 2 => Just("afterNext")], any_how());
+    let read =
+        (prop_oneof![4 => Just("next"), 2 => Just("root"), 1 => Just("sure"), 2 => Just("afterNext")], any_how());
     prop_oneof![
         10 => read.prop_map(|(name, how)| format!("{name}(how: {how})")),
         1 => prop_oneof![Just("empty"), Just("mistyped"), Just("misnamed"), Just("nothing")].prop_map(str::to_owned),
@@ -171,7 +172,11 @@ impl Trees {
     /// Runs a document on fresh tables. `seed`: of the order in which they answer; `None`: at once.
     fn run(&self, document: &str, seed: Option<u64>, is_explained: bool) -> Ran {
         self.dynamodb.restart(tables(&self.project), seed);
-        let headers = if is_explained { object! { EXPLAIN_HEADER => "true" } } else { object! {} };
+        let headers = if is_explained {
+            object! { EXPLAIN_HEADER => "true" }
+        } else {
+            object! {}
+        };
         let request = OperationRequest {
             query: document.into(),
             request: Arc::new(RequestInfo { headers, domain_name: Value::Null }),
@@ -197,8 +202,12 @@ impl Trees {
 #[test]
 fn random_trees_give_the_same_data_and_errors_batched_and_unbatched_with_no_more_calls() {
     let (batched, unbatched) = (Trees::new(true), Trees::new(false));
-    let config =
-        ProptestConfig { cases: CASES, rng_seed: RngSeed::Fixed(20_261_122), failure_persistence: None, ..Default::default() };
+    let config = ProptestConfig {
+        cases: CASES,
+        rng_seed: RngSeed::Fixed(20_261_122),
+        failure_persistence: None,
+        ..Default::default()
+    };
     // Which of what can happen did: a test that reads nothing proves nothing.
     let (mut asked, mut made, mut failed, mut repeated) = (0, 0, 0, 0);
     let totals = std::cell::RefCell::new((&mut asked, &mut made, &mut failed, &mut repeated));
@@ -224,5 +233,8 @@ fn random_trees_give_the_same_data_and_errors_batched_and_unbatched_with_no_more
     }
     drop(totals);
     println!("{asked} asked, {made} made, {failed} errors, {repeated} repeated");
-    assert!(made < asked && failed > 100 && repeated > 10, "{asked} asked, {made} made, {failed} errors, {repeated} repeated");
+    assert!(
+        made < asked && failed > 100 && repeated > 10,
+        "{asked} asked, {made} made, {failed} errors, {repeated} repeated"
+    );
 }
