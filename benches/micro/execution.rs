@@ -16,6 +16,7 @@ use syncline::error::{FieldError, SourceFile};
 use syncline::execute::prepare::{Prepared, PreparedOperation};
 use syncline::execute::{ExecutableSchema, ExecutionRequest, Response, execute};
 use syncline::limits::Limits;
+use syncline::loader::RequestLoader;
 use syncline::resolver::{Resolver, Services, Stage};
 use syncline::schema::parse_schema;
 use syncline::value::{Map, Value, object};
@@ -74,6 +75,7 @@ struct Ours {
     clock: Clock,
     identity: Identity,
     request: Arc<RequestInfo>,
+    loader: RequestLoader,
 }
 
 impl Ours {
@@ -99,12 +101,13 @@ impl Ours {
             clock: Clock::system(),
             identity: Identity::default(),
             request: Arc::default(),
+            loader: RequestLoader::new(Arc::new(NoDynamoDb)),
         }
     }
 
     fn execute(&self) -> Response {
         let services = Services {
-            dynamodb: &NoDynamoDb,
+            dynamodb: &self.loader,
             lambda: &Unavailable,
             token_key: &self.token_key,
             clock: &self.clock,

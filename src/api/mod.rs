@@ -22,7 +22,7 @@ use crate::execute::{ExecutableSchema, ExecutionRequest, Resolvers, Response, ex
 use crate::handler::Handler;
 use crate::handler::js::{Dialect, JsProgram};
 use crate::limits::Limits;
-use crate::loader::RequestLoader;
+use crate::loader::{Explanation, LoaderOptions, RequestLoader};
 use crate::project::{self, Code, Cors, DataSourceKind, Project, ResolverKind, Runtime, StageOptions, Versioning};
 use crate::resolver::{Pipeline, Resolver, Services, Stage};
 use crate::schema::{Schema, TypeDefinition, parse_schema};
@@ -38,11 +38,18 @@ pub struct ApiOptions {
     pub shows_internals: bool,
     /// What page tokens are sealed with, the same for all instances that share tokens; see [`TokenKey::derive`].
     pub token_secret: Vec<u8>,
+    /// Whether reads of one operation travel together. Default: yes. Answers are the same without it, at the cost of a
+    /// call for every read; for comparing the two.
+    pub batches_reads: bool,
 }
+
+/// The header with which a client asks for `extensions.syncline`, where it may see internals: `true` or `1`. Elsewhere
+/// it is a header like any other.
+pub const EXPLAIN_HEADER: &str = "x-syncline-explain";
 
 impl Default for ApiOptions {
     fn default() -> ApiOptions {
-        ApiOptions { clock: Clock::system(), shows_internals: false, token_secret: Vec::new() }
+        ApiOptions { clock: Clock::system(), shows_internals: false, token_secret: Vec::new(), batches_reads: true }
     }
 }
 
@@ -74,6 +81,8 @@ pub struct OperationRequest {
     pub identity: Identity,
     /// Came by GET: mutations are refused.
     pub is_read_only: bool,
+    /// Wants [`OperationReport::explanation`]. The answer stays as it is.
+    pub is_explained: bool,
 }
 
 /// What became of a request.
@@ -134,6 +143,8 @@ pub struct OperationReport {
     pub calls: Vec<(Operation, u32)>,
     /// Reads that needed no call of their own.
     pub coalesced: u32,
+    /// Every call, for those who asked.
+    pub explanation: Option<Explanation>,
     pub logs: Vec<LogLine>,
 }
 
@@ -402,16 +413,22 @@ impl Api {
     }
 
     async fn run(&self, request: &OperationRequest, operation: &PreparedOperation) -> Answer {
-        let loader = RequestLoader::new(self.backends.dynamodb.clone());
+        let shown = self.shown_explanation(&request.request);
+        let is_explained = request.is_explained || shown.is_some();
+        let loader = self.loader(is_explained);
         let services = self.services(&loader);
         let execution = ExecutionRequest {
             operation,
             variables: &request.variables,
             identity: &request.identity,
-            request: &request.request,
+            request: shown.as_ref().unwrap_or(&request.request),
         };
-        let execution = loader.drive(execute(&self.executable, execution, &services)).await;
+        let mut execution = loader.drive(execute(&self.executable, execution, &services)).await;
         let stats = loader.stats();
+        let explanation = loader.explanation();
+        if shown.is_some() {
+            execution.response.explanation = explanation.clone();
+        }
         let report = OperationReport {
             operation_type: operation.operation_type().keyword(),
             operation_name: operation.definition().name.clone(),
@@ -419,6 +436,7 @@ impl Api {
             error_count: execution.response.errors.len(),
             calls: stats.calls,
             coalesced: stats.coalesced,
+            explanation,
             logs: execution.logs,
         };
         Answer::Executed { response: execution.response, report }
@@ -435,10 +453,34 @@ impl Api {
             let message = format!("this API has no resolver for `{type_name}.{field_name}`");
             return Err(FieldError::new("UnknownField", message));
         };
-        let loader = RequestLoader::new(self.backends.dynamodb.clone());
+        let loader = self.loader(false);
         let services = self.services(&loader);
         let ctx = Context { env: self.executable.env.clone(), clock: self.options.clock.clone(), ..ctx };
         loader.drive(resolver.run(ctx, &services)).await.value
+    }
+
+    /// Where the client asked to see the explanation and may: the request without the header that asks, so that
+    /// resolvers see what they see without it.
+    fn shown_explanation(&self, request: &RequestInfo) -> Option<Arc<RequestInfo>> {
+        if !self.options.shows_internals {
+            return None;
+        }
+        let headers = request.headers.as_object()?;
+        let asks = headers.get(EXPLAIN_HEADER).and_then(Value::as_str)?;
+        (asks.eq_ignore_ascii_case("true") || asks == "1").then(|| {
+            let mut headers = headers.clone();
+            headers.shift_remove(EXPLAIN_HEADER);
+            Arc::new(RequestInfo { headers: headers.into(), domain_name: request.domain_name.clone() })
+        })
+    }
+
+    fn loader(&self, is_explained: bool) -> RequestLoader {
+        let options = LoaderOptions {
+            batches: self.options.batches_reads,
+            explains: is_explained.then(|| self.options.clock.clone()),
+            ..LoaderOptions::default()
+        };
+        RequestLoader::with_options(self.backends.dynamodb.clone(), options)
     }
 
     fn services<'a>(&'a self, loader: &'a RequestLoader) -> Services<'a> {

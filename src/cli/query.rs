@@ -1,5 +1,7 @@
 //! `syncline query`: one operation in process.
 
+mod explain;
+
 use std::sync::Arc;
 
 use clap::Args;
@@ -23,6 +25,9 @@ pub struct Arguments {
     /// A request header that resolvers see, as `name: value`; may be repeated
     #[arg(long, value_name = "HEADER")]
     header: Vec<String>,
+    /// Say on standard error what the operation cost: calls to DynamoDB, keys, capacity units, what was shared
+    #[arg(long)]
+    explain: bool,
 }
 
 /// Prints the response; fails when it holds errors.
@@ -35,6 +40,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
         },
         operation_name: arguments.operation.as_deref().map(Str::from),
         request: Arc::new(RequestInfo { headers: headers(&arguments.header)?, domain_name: Value::Null }),
+        is_explained: arguments.explain,
         ..OperationRequest::default()
     };
     let answer = block_on(async { Ok(api(common).await?.execute(request).await) })??;
@@ -44,6 +50,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
                 eprintln!("{line}");
             }
             print_json(&response)?;
+            if let (true, Some(explanation)) = (arguments.explain, &report.explanation) {
+                eprint!("{}", explain::table(explanation));
+            }
             if response.errors.is_empty() { Ok(()) } else { Err(Failure::Findings) }
         }
         Answer::Refused(refusal) => {

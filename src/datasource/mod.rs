@@ -29,6 +29,12 @@ pub trait DataSource: Send + Sync {
     /// [`FieldError`] when nothing was sent: the document is malformed (`MappingTemplate`) or the calling domain may not
     /// use the table (`DomainAccess`). The resolver stops there; its response handler does not run.
     fn invoke<'a>(&'a self, call: Invocation<'a>) -> BoxFuture<'a, Result<Outcome, FieldError>>;
+
+    /// Whether a call may change tables in another way than through [`Invocation::dynamodb`], as a function or a web
+    /// service may. What was being read meanwhile is then not handed to later readers.
+    fn may_write_elsewhere(&self) -> bool {
+        true
+    }
 }
 
 /// One call of a data source.

@@ -16,6 +16,10 @@ impl DataSource for NoneSource {
     fn invoke<'a>(&'a self, call: Invocation<'a>) -> BoxFuture<'a, Result<Outcome, FieldError>> {
         std::future::ready(payload(call.request).map(Outcome::success)).boxed()
     }
+
+    fn may_write_elsewhere(&self) -> bool {
+        false
+    }
 }
 
 fn payload(request: &Value) -> Result<Value, FieldError> {

@@ -181,8 +181,8 @@ impl<'a> Executor<'a> {
         let data = (!matches!(data, Node::Leaf(Value::Null) | Node::Bubble)).then_some(data);
         let resolver_count = completion.resolver_count();
         let Gathered { logs, headers, invalidations, cache_entries_deleted } = gathered;
-        let response =
-            Response { data, errors: completion.errors, cache_entries_deleted, headers, is_request_error: false };
+        let errors = completion.errors;
+        let response = Response { data, errors, cache_entries_deleted, headers, ..Response::default() };
         Execution { response, resolver_count, logs, invalidations }
     }
 

@@ -6,7 +6,8 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use crate::context::ResponseHeaders;
 use crate::error::{FieldError, GraphQLError, Location};
-use crate::value::{Str, Value};
+use crate::loader::{Call, Explanation, TableUse};
+use crate::value::{Map, Str, Value, object};
 
 /// The answer to one operation. `Serialize` writes AppSync's JSON: `data`, then `errors` and
 /// `extensions` when there are any (spec appsync-service 4.1).
@@ -20,6 +21,8 @@ pub struct Response {
     /// How many entries of the API cache mutations deleted; `None` when none asked for it. Written as
     /// `extensions.apiCacheEntriesDeleted`.
     pub cache_entries_deleted: Option<u64>,
+    /// What the operation cost, for a client that asked to see it and may. Written as `extensions.syncline`.
+    pub explanation: Option<Explanation>,
     /// What handlers add to the HTTP response; no part of the JSON. Of several with the same name the last counts.
     pub headers: ResponseHeaders,
 }
@@ -230,9 +233,82 @@ impl Serialize for Response {
         if !self.errors.is_empty() {
             map.serialize_entry("errors", &self.errors)?;
         }
+        let mut extensions = Map::default();
         if let Some(deleted) = self.cache_entries_deleted {
-            map.serialize_entry("extensions", &crate::value::object! { "apiCacheEntriesDeleted" => deleted })?;
+            extensions.insert("apiCacheEntriesDeleted".into(), deleted.into());
+        }
+        if let Some(explanation) = &self.explanation {
+            extensions.insert("syncline".into(), explained(explanation));
+        }
+        if !extensions.is_empty() {
+            map.serialize_entry("extensions", &extensions)?;
         }
         map.end()
     }
+}
+
+/// `extensions.syncline`: what resolvers asked of DynamoDB, and the calls that answered them. AppSync has no such thing.
+///
+/// ```json
+/// { "asked": 76, "made": 2, "coalesced": 74, "capacityUnits": { "read": 25.5, "write": 0 },
+///   "calls": [
+///     { "operation": "Query", "tables": { "orders": { "items": 50, "scanned": 50, "capacityUnits": 0.5 } },
+///       "capacityUnits": 0.5, "asked": 1, "resolvers": { "Query.orders": 1 }, "durationMs": 3 },
+///     { "operation": "BatchGetItem", "tables": { "products": { "keys": 50, "items": 50, "capacityUnits": 25 } },
+///       "capacityUnits": 25, "asked": 75, "resolvers": { "Order.product": 75 }, "durationMs": 4 } ] }
+/// ```
+///
+/// * `asked`: the calls that AppSync would have made; `coalesced`: reads among them without a call of their own.
+/// * `calls`: in the order of sending; tables by their physical names, each with the number of `keys` that the call named
+///   and of `items` that it brought (of `scanned` ones before the filter). `asked` may exceed `keys`: several asked for
+///   the same. `resolvers` are fields, or steps of a pipeline (`Mutation.placeOrder#2`), with how often they asked.
+/// * `index` stands in calls that read one, `attempt` in calls that repeat what an earlier one left out or failed to
+///   bring, `error` in failed ones. `capacityUnits` is null where DynamoDB gave none, which are failed calls; `durationMs`
+///   is null where the operation ended before the answer came.
+fn explained(explanation: &Explanation) -> Value {
+    let units = object! { "read" => number(explanation.read_units()), "write" => number(explanation.write_units()) };
+    object! {
+        "asked" => u64::from(explanation.asked),
+        "made" => explanation.calls.len(),
+        "coalesced" => u64::from(explanation.coalesced),
+        "capacityUnits" => units,
+        "calls" => explanation.calls.iter().map(explained_call).collect::<Value>(),
+    }
+}
+
+fn explained_call(call: &Call) -> Value {
+    let mut map = Map::default();
+    map.insert("operation".into(), call.operation.name().into());
+    if let Some(index) = &call.index {
+        map.insert("index".into(), index.into());
+    }
+    let tables: Map = call.tables.iter().map(|table| (table.name.clone(), explained_table(table))).collect();
+    map.insert("tables".into(), tables.into());
+    map.insert("capacityUnits".into(), call.capacity_units().map_or(Value::Null, number));
+    map.insert("asked".into(), u64::from(call.asked).into());
+    let resolvers: Map = call.resolvers.iter().map(|(name, times)| (name.clone(), u64::from(*times).into())).collect();
+    map.insert("resolvers".into(), resolvers.into());
+    if call.attempt > 1 {
+        map.insert("attempt".into(), u64::from(call.attempt).into());
+    }
+    if let Some(error) = &call.error {
+        map.insert("error".into(), error.into());
+    }
+    map.insert("durationMs".into(), call.duration_milliseconds.map_or(Value::Null, Value::from));
+    map.into()
+}
+
+fn explained_table(table: &TableUse) -> Value {
+    let counts = [("keys", table.keys), ("items", table.items), ("scanned", table.scanned)];
+    let mut map: Map = counts
+        .into_iter()
+        .filter_map(|(name, count)| Some((Str::new_static(name), u64::from(count?).into())))
+        .collect();
+    map.insert("capacityUnits".into(), table.capacity_units.map_or(Value::Null, number));
+    map.into()
+}
+
+/// Whole numbers without `.0`.
+fn number(units: f64) -> Value {
+    if units.fract() == 0.0 && units.abs() < 9e15 { Value::from(units as i64) } else { Value::from(units) }
 }

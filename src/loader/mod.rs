@@ -5,28 +5,42 @@
 //! (`batch`), identical reads once. Everything else passes straight through. Results and errors are those of the
 //! unbatched calls, and nothing outlives the calls under way: it is no cache.
 //!
+//! What a read may share. A read that is only queued may be joined by everybody: it will be sent after they asked. One
+//! that is under way may be joined until something is known to have changed the tables: when a write of this request
+//! has been answered, or a data source that may write where the loader does not see it
+//! ([`RequestLoader::forget_reads_under_way`]), the next reader gets a read of its own. Steps of a mutation run one after
+//! the other, each to its end, so that they have no reads under way in common. Siblings have no order among them in
+//! GraphQL, here as on AppSync: a read beside a write may see the table before or after it.
+//!
 //! async-graphql's `DataLoader` was considered. It spawns a task for each batch, which on a runtime of several threads
 //! races with siblings that are still queueing, so that the same request makes two calls today and five tomorrow; and
 //! its timer costs a millisecond. Here one request is one task: it is idle when its root future is pending and has not
 //! woken itself, and that moment is the same in every run.
 
 mod batch;
+mod drive;
+mod explain;
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
-use futures_util::task::AtomicWaker;
 
 use crate::backend::{DynamoDb, Operation, ServiceError};
+use crate::clock::Clock;
 use crate::value::{Str, Value};
+
+use drive::{Answer, Driving, Signal};
+use explain::{Callers, Trace};
+
+pub use explain::{Call, Explanation, TableUse};
 
 /// How the loader waits before it asks again for what a throttled table left out.
 pub type Sleep = fn(Duration) -> BoxFuture<'static, ()>;
@@ -50,6 +64,23 @@ pub type Sleep = fn(Duration) -> BoxFuture<'static, ()>;
 /// ```
 pub struct RequestLoader(Arc<Shared>);
 
+/// How a loader works, apart from what it stands before.
+pub struct LoaderOptions {
+    /// Waits before it asks again for what a throttled table left out. Default: by tokio's timer.
+    pub sleep: Sleep,
+    /// Whether reads are gathered and shared. Default: yes. Without, every read is a call of its own, sent when it is
+    /// asked for, as AppSync does it: for comparing the two.
+    pub batches: bool,
+    /// Notes every call for [`RequestLoader::explanation`], with times from this clock. Default: no.
+    pub explains: Option<Clock>,
+}
+
+impl Default for LoaderOptions {
+    fn default() -> LoaderOptions {
+        LoaderOptions { sleep: |duration| Box::pin(tokio::time::sleep(duration)), batches: true, explains: None }
+    }
+}
+
 /// What a request cost.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
@@ -59,9 +90,19 @@ pub struct Stats {
     pub coalesced: u32,
 }
 
+impl Stats {
+    fn count(&mut self, operation: Operation) {
+        match self.calls.iter_mut().find(|(counted, _)| *counted == operation) {
+            Some((_, count)) => *count += 1,
+            None => self.calls.push((operation, 1)),
+        }
+    }
+}
+
 struct Shared {
     inner: Arc<dyn DynamoDb>,
     sleep: Sleep,
+    batches: bool,
     state: Mutex<State>,
 }
 
@@ -74,6 +115,8 @@ struct State {
     /// Queued or under way, by identity: what a further identical read joins.
     joinable: HashMap<Arc<batch::Identity>, Arc<Read>>,
     stats: Stats,
+    /// Where somebody wants to know what was called.
+    trace: Option<Trace>,
 }
 
 /// A read that one or more callers wait for.
@@ -91,16 +134,19 @@ struct Read {
 struct Slot {
     answer: Option<Result<Value, ServiceError>>,
     waiting: Vec<Waker>,
+    /// Who asked, where the calls are explained: one entry for each time.
+    askers: Vec<Option<Str>>,
 }
 
 impl RequestLoader {
     pub fn new(inner: Arc<dyn DynamoDb>) -> RequestLoader {
-        RequestLoader::with_sleep(inner, |duration| Box::pin(tokio::time::sleep(duration)))
+        RequestLoader::with_options(inner, LoaderOptions::default())
     }
 
-    /// A loader that waits by other means than tokio's timer.
-    pub fn with_sleep(inner: Arc<dyn DynamoDb>, sleep: Sleep) -> RequestLoader {
-        RequestLoader(Arc::new(Shared { inner, sleep, state: Mutex::default() }))
+    pub fn with_options(inner: Arc<dyn DynamoDb>, options: LoaderOptions) -> RequestLoader {
+        let LoaderOptions { sleep, batches, explains } = options;
+        let state = State { trace: explains.map(Trace::new), ..State::default() };
+        RequestLoader(Arc::new(Shared { inner, sleep, batches, state: Mutex::new(state) }))
     }
 
     /// Runs a request to its end, sending queued reads whenever it can go no further without them.
@@ -110,11 +156,7 @@ impl RequestLoader {
     pub async fn drive<F: Future>(&self, root: F) -> F::Output {
         let _driving = Driving::start(&self.0);
         let mut root = pin!(root);
-        let signal = Arc::new(Signal {
-            is_woken: AtomicBool::new(true),
-            is_polling: AtomicBool::new(false),
-            task: AtomicWaker::new(),
-        });
+        let signal = Signal::new();
         let root_waker = Waker::from(signal.clone());
         let mut calls: FuturesUnordered<BoxFuture<'static, ()>> = FuturesUnordered::new();
         poll_fn(|cx| {
@@ -145,6 +187,53 @@ impl RequestLoader {
     pub fn stats(&self) -> Stats {
         self.0.state().stats.clone()
     }
+
+    /// Every call so far; `None` unless [`LoaderOptions::explains`] asked for it.
+    pub fn explanation(&self) -> Option<Explanation> {
+        let state = self.0.state();
+        state.trace.as_ref().map(|trace| trace.explanation(state.stats.coalesced))
+    }
+
+    /// The loader in the name of one resolver or pipeline step (`Query.user`, `Mutation.placeOrder#2`), which an
+    /// explanation tells.
+    pub fn named<'a>(&'a self, resolver: &'a Str) -> Named<'a> {
+        Named { loader: self, resolver }
+    }
+
+    /// Says that tables may have changed without a write through this loader. Whoever reads from now on is not given
+    /// what was read before.
+    pub fn forget_reads_under_way(&self) {
+        self.0.state().joinable.retain(|_, read| !read.is_sent.load(Ordering::Relaxed));
+    }
+
+    async fn call_for(
+        &self,
+        resolver: Option<&Str>,
+        role: Option<&str>,
+        operation: Operation,
+        request: Value,
+    ) -> Result<Value, ServiceError> {
+        let shared = &self.0;
+        if shared.gathers(operation) {
+            return Answer(shared.ask(resolver, role, operation, request)).await;
+        }
+        let answer = shared.send(role, operation, request, 1, || Callers::One(resolver.cloned())).await;
+        if is_write(operation) {
+            self.forget_reads_under_way();
+        }
+        answer
+    }
+}
+
+fn is_write(operation: Operation) -> bool {
+    matches!(
+        operation,
+        Operation::PutItem
+            | Operation::UpdateItem
+            | Operation::DeleteItem
+            | Operation::BatchWriteItem
+            | Operation::TransactWriteItems
+    )
 }
 
 impl DynamoDb for RequestLoader {
@@ -158,24 +247,29 @@ impl DynamoDb for RequestLoader {
         operation: Operation,
         request: Value,
     ) -> BoxFuture<'a, Result<Value, ServiceError>> {
-        Box::pin(async move {
-            match operation {
-                Operation::GetItem | Operation::Query | Operation::Scan if self.0.state().is_driven => {
-                    Answer(self.0.ask(role, operation, request)).await
-                }
-                Operation::PutItem
-                | Operation::UpdateItem
-                | Operation::DeleteItem
-                | Operation::BatchWriteItem
-                | Operation::TransactWriteItems => {
-                    let answer = self.0.send(role, operation, request).await;
-                    // Whoever reads after this write must not be given what was read before it.
-                    self.0.state().joinable.retain(|_, read| !read.is_sent.load(Ordering::Relaxed));
-                    answer
-                }
-                _ => self.0.send(role, operation, request).await,
-            }
-        })
+        Box::pin(self.call_for(None, role, operation, request))
+    }
+}
+
+/// A [`RequestLoader`] as one resolver sees it.
+#[derive(Clone, Copy)]
+pub struct Named<'a> {
+    loader: &'a RequestLoader,
+    resolver: &'a Str,
+}
+
+impl DynamoDb for Named<'_> {
+    fn call(&self, operation: Operation, request: Value) -> BoxFuture<'_, Result<Value, ServiceError>> {
+        self.call_as(None, operation, request)
+    }
+
+    fn call_as<'a>(
+        &'a self,
+        role: Option<&'a str>,
+        operation: Operation,
+        request: Value,
+    ) -> BoxFuture<'a, Result<Value, ServiceError>> {
+        Box::pin(self.loader.call_for(Some(self.resolver), role, operation, request))
     }
 }
 
@@ -184,37 +278,62 @@ impl Shared {
         locked(&self.state)
     }
 
-    /// Makes a call, and counts it.
-    async fn send(&self, role: Option<&str>, operation: Operation, request: Value) -> Result<Value, ServiceError> {
-        {
-            let calls = &mut self.state().stats.calls;
-            match calls.iter_mut().find(|(counted, _)| *counted == operation) {
-                Some((_, count)) => *count += 1,
-                None => calls.push((operation, 1)),
-            }
+    /// Whether an operation waits for others to travel with.
+    fn gathers(&self, operation: Operation) -> bool {
+        matches!(operation, Operation::GetItem | Operation::Query | Operation::Scan)
+            && self.batches
+            && self.state().is_driven
+    }
+
+    /// Makes a call and counts it; `attempt` is above 1 where earlier calls for the same callers brought no answer.
+    async fn send(
+        &self,
+        role: Option<&str>,
+        operation: Operation,
+        mut request: Value,
+        attempt: u32,
+        callers: impl FnOnce() -> Callers,
+    ) -> Result<Value, ServiceError> {
+        let number = {
+            let state = &mut *self.state();
+            state.stats.count(operation);
+            state.trace.as_mut().map(|trace| trace.begin(operation, &mut request, attempt, callers()))
+        };
+        let answer = self.inner.call_as(role, operation, request).await;
+        match (number, self.state().trace.as_mut()) {
+            (Some(number), Some(trace)) => trace.end(number, answer),
+            _ => answer,
         }
-        self.inner.call_as(role, operation, request).await
     }
 
     /// Queues a read, or joins one that is the same.
-    fn ask(&self, role: Option<&str>, operation: Operation, request: Value) -> Arc<Read> {
+    fn ask(&self, resolver: Option<&Str>, role: Option<&str>, operation: Operation, request: Value) -> Arc<Read> {
         let role = role.map(Str::from);
         let identity = Arc::new(batch::Identity::of(role.clone(), operation, &request));
         let mut state = self.state();
-        if let Some(read) = state.joinable.get(&identity).cloned() {
-            state.stats.coalesced += 1;
-            return read;
+        let read = match state.joinable.get(&identity).cloned() {
+            Some(read) => {
+                state.stats.coalesced += 1;
+                read
+            }
+            None => {
+                let read = Arc::new(Read {
+                    role,
+                    operation,
+                    request,
+                    identity: identity.clone(),
+                    is_sent: AtomicBool::new(false),
+                    slot: Mutex::default(),
+                });
+                state.joinable.insert(identity, read.clone());
+                state.queue.push(read.clone());
+                read
+            }
+        };
+        if let Some(trace) = &mut state.trace {
+            trace.count_read();
+            locked(&read.slot).askers.push(resolver.cloned());
         }
-        let read = Arc::new(Read {
-            role,
-            operation,
-            request,
-            identity: identity.clone(),
-            is_sent: AtomicBool::new(false),
-            slot: Mutex::default(),
-        });
-        state.joinable.insert(identity, read.clone());
-        state.queue.push(read.clone());
         read
     }
 
@@ -226,20 +345,17 @@ impl Shared {
         }
         let is_empty = queue.is_empty();
         let (batches, alone) = batch::plan(queue);
-        calls.extend(alone.into_iter().map(|read| self.clone().send_alone(read)));
-        calls.extend(batches.into_iter().map(|batch| self.clone().send_batch(batch)));
+        calls.extend(alone.into_iter().map(|read| self.clone().send_alone(read, 1)));
+        calls.extend(batches.into_iter().map(|batch| batch.send(self.clone())));
         !is_empty
     }
 
-    fn send_alone(self: Arc<Self>, read: Arc<Read>) -> BoxFuture<'static, ()> {
+    fn send_alone(self: Arc<Self>, read: Arc<Read>, attempt: u32) -> BoxFuture<'static, ()> {
         Box::pin(async move {
-            let answer = self.send(read.role.as_deref(), read.operation, read.request.clone()).await;
+            let callers = || Callers::Reads(vec![read.clone()]);
+            let answer = self.send(read.role.as_deref(), read.operation, read.request.clone(), attempt, callers).await;
             self.settle(&read, answer);
         })
-    }
-
-    fn send_batch(self: Arc<Self>, batch: batch::Batch) -> BoxFuture<'static, ()> {
-        Box::pin(async move { batch.send(&self).await })
     }
 
     /// Hands an answer to everybody who waits for it.
@@ -258,84 +374,6 @@ impl Shared {
     }
 }
 
-/// Waits for a queued read. (A channel of tokio's would count against the task's budget and pretend to be pending in
-/// the middle of a large batch, which would then be sent in pieces.)
-struct Answer(Arc<Read>);
-
-impl Future for Answer {
-    type Output = Result<Value, ServiceError>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut slot = locked(&self.0.slot);
-        if let Some(answer) = &slot.answer {
-            return Poll::Ready(answer.clone());
-        }
-        if !slot.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
-            slot.waiting.push(cx.waker().clone());
-        }
-        Poll::Pending
-    }
-}
-
-/// Tells a root that was woken from one that only its calls were woken for.
-struct Signal {
-    is_woken: AtomicBool,
-    /// While the task is polling, a wake needs only to be noted.
-    is_polling: AtomicBool,
-    task: AtomicWaker,
-}
-
-impl Signal {
-    fn enter(&self, cx: &Context<'_>) {
-        self.task.register(cx.waker());
-        self.is_polling.store(true, Ordering::SeqCst);
-    }
-
-    fn take(&self) -> bool {
-        self.is_woken.swap(false, Ordering::SeqCst)
-    }
-
-    fn leave(&self, cx: &Context<'_>) {
-        self.is_polling.store(false, Ordering::SeqCst);
-        // A wake after the last look and before the line above was only noted.
-        if self.is_woken.load(Ordering::SeqCst) {
-            cx.waker().wake_by_ref();
-        }
-    }
-}
-
-impl Wake for Signal {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.is_woken.store(true, Ordering::SeqCst);
-        if !self.is_polling.load(Ordering::SeqCst) {
-            self.task.wake();
-        }
-    }
-}
-
-/// Marks the loader as driven for as long as it lives, and leaves nothing behind that nobody will send.
-struct Driving<'a>(&'a Shared);
-
-impl<'a> Driving<'a> {
-    fn start(shared: &'a Shared) -> Driving<'a> {
-        shared.state().is_driven = true;
-        Driving(shared)
-    }
-}
-
-impl Drop for Driving<'_> {
-    fn drop(&mut self) {
-        let mut state = self.0.state();
-        state.is_driven = false;
-        state.queue.clear();
-        state.joinable.clear();
-    }
-}
-
 /// A lock whose holder panicked still guards sound data: every change under it is a single step.
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -346,3 +384,6 @@ mod tests;
 
 #[cfg(test)]
 mod role_tests;
+
+#[cfg(test)]
+mod stand_in_tests;

@@ -5,13 +5,13 @@
 
 use std::sync::Arc;
 
-use crate::backend::DynamoDb;
 use crate::backend::lambda::LambdaInvoke;
 use crate::clock::Clock;
 use crate::context::{Context, Effects, Info, LogLevel, LogLine};
 use crate::datasource::{DataSource, DomainRights, Invocation, TokenKey};
 use crate::error::FieldError;
 use crate::handler::{Failure, Function, Handler, Returned, SkipTo};
+use crate::loader::RequestLoader;
 use crate::value::{Str, Value};
 
 /// What a field's value comes from.
@@ -41,8 +41,8 @@ pub struct Pipeline {
 
 /// What a request lends its resolvers.
 pub struct Services<'a> {
-    /// The request's way to DynamoDB: its loader.
-    pub dynamodb: &'a dyn DynamoDb,
+    /// The request's way to DynamoDB.
+    pub dynamodb: &'a RequestLoader,
     pub lambda: &'a dyn LambdaInvoke,
     pub token_key: &'a TokenKey,
     pub clock: &'a Clock,
@@ -95,9 +95,10 @@ impl Stage {
             // says which part is missing.
             None => Value::empty_object(),
         };
+        let dynamodb = services.dynamodb.named(&self.coordinate);
         let invocation = Invocation {
             request: &request,
-            dynamodb: services.dynamodb,
+            dynamodb: &dynamodb,
             lambda: services.lambda,
             ctx,
             output_type: &self.output_type,
@@ -106,7 +107,11 @@ impl Stage {
             token_key: services.token_key,
             clock: services.clock,
         };
-        let outcome = self.data_source.invoke(invocation).await?;
+        let outcome = self.data_source.invoke(invocation).await;
+        if self.data_source.may_write_elsewhere() {
+            services.dynamodb.forget_reads_under_way();
+        }
+        let outcome = outcome?;
         ctx.result = outcome.result;
         ctx.error = outcome.error;
         // AppSync runs the response handler even when the data source failed.

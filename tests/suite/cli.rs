@@ -163,6 +163,35 @@ fn query_shows_resolvers_the_headers_it_is_given() {
 }
 
 #[test]
+fn query_explain_tells_on_stderr_what_was_called_and_leaves_the_answer_alone() {
+    for (name, document) in [
+        (
+            "batched",
+            "{ user(id: \"u-ada\") { orders(limit: 50) { items { customer { name } lines { product { name } } } } } }",
+        ),
+        ("writes", "mutation { rename(id: \"p-01\", name: \"one\") { name again { name } } }"),
+        ("several_tables", "{ orders { product { maker { name } again { name } } first { name } } }"),
+        ("nothing", "{ __typename }"),
+    ] {
+        let project = folder(if name == "batched" { "shop" } else { "batching" });
+        let plain = run(&project, &["query", "--memory", document]);
+        let explained = run(&project, &["query", "--memory", "--explain", document]);
+        assert_exit(&explained, 0);
+        assert_eq!(explained.stdout, plain.stdout);
+        assert_eq!(plain.stderr, "");
+        compare(&tests_folder("explain").join(format!("{name}.txt")), &explained.stderr).unwrap();
+    }
+}
+
+#[test]
+fn query_explain_tells_of_an_operation_that_failed_too() {
+    let document = "{ node(id: \"n-1\") { a: mistyped { id } b: empty { id } children(limit: 2) { label } } }";
+    let explained = run(&folder("trees"), &["query", "--memory", "--explain", document]);
+    assert_exit(&explained, 1);
+    compare(&tests_folder("explain").join("errors.txt"), &explained.stderr).unwrap();
+}
+
+#[test]
 fn query_keeps_what_was_written_unless_in_memory() {
     let project = notes();
     let save = "mutation { save(id: \"1\", text: \"kept\") { id } }";

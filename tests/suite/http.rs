@@ -29,6 +29,22 @@ fn assert_refused(reply: &Reply, status: u16, error_type: &str, message: &str) {
 }
 
 #[test]
+fn a_header_asks_for_what_an_operation_cost_and_changes_nothing_else() {
+    let shop = shop();
+    let query =
+        json!({ "query": "{ user(id: \"u-ada\") { name } nobody: user(id: \"nobody\") { name } }" }).to_string();
+    let plain = post_body(shop.address, &query).text();
+    let headers = [JSON[0], ("X-Syncline-Explain", "true")];
+    let explained = send(shop.address, "POST", "/graphql", &headers, query.as_bytes()).unwrap().text();
+    let extensions = concat!(
+        r#","extensions":{"syncline":{"asked":2,"made":1,"coalesced":1,"capacityUnits":{"read":1,"write":0},"calls":[{"#,
+        r#""operation":"BatchGetItem","tables":{"shop-users":{"keys":2,"items":1,"capacityUnits":1}},"#,
+        r#""capacityUnits":1,"asked":2,"resolvers":{"Query.user":2},"durationMs":0}]}}}"#
+    );
+    assert_eq!(explained, plain.strip_suffix('}').unwrap().to_owned() + extensions);
+}
+
+#[test]
 fn a_query_is_answered_with_appsyncs_headers() {
     let shop = shop();
     let reply = post_body(shop.address, json!({ "query": "{ user(id: \"u-ada\") { name } }" }).to_string());

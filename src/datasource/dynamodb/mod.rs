@@ -98,6 +98,10 @@ impl DataSource for DynamoDbSource {
             }
         })
     }
+
+    fn may_write_elsewhere(&self) -> bool {
+        false
+    }
 }
 
 const OPERATIONS: [&str; 12] = [

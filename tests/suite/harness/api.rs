@@ -14,6 +14,7 @@ use syncline::error::{FieldError, GraphQLError, SourceFile};
 use syncline::execute::prepare::{Prepared, SelectionError};
 use syncline::execute::{ExecutableSchema, ExecutionRequest, Resolvers, execute};
 use syncline::limits::Limits;
+use syncline::loader::RequestLoader;
 use syncline::resolver::{Resolver, Services, Stage};
 use syncline::schema::parse_schema;
 use syncline::value::Value;
@@ -157,7 +158,7 @@ impl Schema {
         };
         let (clock, token_key) = (Clock::fixed(NOON, 1), TokenKey::derive(b"test"));
         let services = Services {
-            dynamodb: &NoTables,
+            dynamodb: &RequestLoader::new(Arc::new(NoTables)),
             lambda: &Unavailable,
             token_key: &token_key,
             clock: &clock,

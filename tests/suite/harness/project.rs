@@ -94,6 +94,7 @@ impl Project {
             clock: Clock::fixed(NOON, 1),
             shows_internals,
             token_secret: b"the secret of all tests".to_vec(),
+            ..ApiOptions::default()
         };
         match Api::build(&project, backends, options) {
             Ok(api) if problems.iter().all(|problem| problem.severity != Severity::Error) => {
@@ -167,7 +168,7 @@ impl Outcome {
 }
 
 /// The project's tables in memory, with its seeds.
-fn tables(project: &syncline::project::Project) -> Arc<dyn DynamoDb> {
+pub fn tables(project: &syncline::project::Project) -> Arc<dyn DynamoDb> {
     let dynamodb = LocalDynamoDb::open(None).unwrap();
     let descriptions: Vec<_> = project.config.tables.values().map(|table| table.description()).collect();
     run(async {

@@ -1,8 +1,16 @@
 //! Reads of one operation become as few DynamoDB calls as can be, and nobody can tell from the answers.
 
-use serde_json::json;
+use std::collections::BTreeMap;
 
-use crate::harness::Project;
+use serde_json::json;
+use syncline::backend::files::read_project;
+
+use crate::harness::project::folder;
+use crate::harness::{Project, Step};
+
+mod elsewhere;
+mod restless;
+mod trees;
 
 #[test]
 fn fifty_orders_with_their_products_are_one_query_and_one_batch() {
@@ -72,4 +80,26 @@ fn fifty_orders_of_the_shop_with_everything_nested_need_two_reads_besides_their_
     assert_eq!(outcome.answer["data"]["user"]["orders"]["items"].as_array().map(Vec::len), Some(50));
     // The user, the orders and the lines of each; then the customers, who are all one, and every product at once.
     assert_eq!(outcome.call_counts(), "GetItem 2, Query 51, BatchGetItem 1");
+}
+
+#[test]
+fn in_production_the_header_that_asks_for_an_explanation_is_a_header_like_any_other() {
+    let step = Step {
+        document: "{ product(id: \"p-01\") { name } }".to_owned(),
+        headers: vec![("x-syncline-explain".to_owned(), "true".to_owned())],
+        ..Step::default()
+    };
+    let files = read_project(&folder("batching"), BTreeMap::new()).unwrap();
+    for shows_internals in [true, false] {
+        let outcome = Project::start(&files, shows_internals).unwrap().run(&step);
+        assert_eq!(outcome.answer["extensions"].is_object(), shows_internals);
+        assert_eq!(outcome.answer["data"], json!({ "product": { "name": "Product 1" } }));
+        let asks_for_capacity = outcome.calls[0].1.get("ReturnConsumedCapacity").is_some();
+        assert_eq!(asks_for_capacity, shows_internals, "{}", outcome.calls[0].1);
+    }
+    let headers = Step { document: "{ headers }".to_owned(), ..step };
+    let files = read_project(&folder("layout"), BTreeMap::new()).unwrap();
+    let seen = |shows_internals| Project::start(&files, shows_internals).unwrap().run(&headers).answer["data"].clone();
+    assert_eq!(seen(true), json!({ "headers": "{}" }), "resolvers see what they see without it");
+    assert_eq!(seen(false), json!({ "headers": r#"{"x-syncline-explain":"true"}"# }));
 }

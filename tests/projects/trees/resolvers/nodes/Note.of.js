@@ -1,0 +1,4 @@
+import { read, answer } from './read';
+
+export const request = (ctx) => read(ctx.source.node, ctx.args.how);
+export const response = (ctx) => answer(ctx);
