@@ -16,3 +16,4 @@ mod implementations;
 mod lambda;
 mod projects;
 mod roles;
+mod stress;
