@@ -1,9 +1,11 @@
-//! Measures the two things that a request consists of besides I/O: calling handlers, and executing an operation.
+//! Measures what a request consists of: calling handlers, executing an operation, and a data source's part of a call.
 //! `bench-micro [--quick]` prints Markdown tables; see `benches/README.md`.
 
 mod execution;
 mod handlers;
 mod measure;
+mod operations;
+mod sdk;
 
 use crate::measure::Effort;
 
@@ -19,4 +21,6 @@ fn main() {
     handlers::run(effort);
     println!();
     execution::run(effort);
+    println!();
+    operations::run(effort);
 }

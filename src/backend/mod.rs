@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub(crate) mod batch_get;
+pub mod faults;
 pub mod files;
 pub mod http;
 pub mod lambda;

@@ -18,4 +18,5 @@ mod lambda;
 mod projects;
 mod roles;
 mod shutdown;
+mod stress;
 mod web;

@@ -44,7 +44,13 @@ async fn one_connection_serves_calls_that_follow_each_other_whoever_makes_them()
 
 /// Notes the waits between attempts and skips them; time-outs are longer and stay.
 #[derive(Clone, Debug, Default)]
-struct Waits(Arc<Mutex<Vec<Duration>>>);
+pub(super) struct Waits(Arc<Mutex<Vec<Duration>>>);
+
+impl Waits {
+    pub fn count(&self) -> usize {
+        self.0.lock().unwrap().len()
+    }
+}
 
 impl AsyncSleep for Waits {
     fn sleep(&self, duration: Duration) -> Sleep {

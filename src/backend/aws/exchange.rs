@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
     AfterDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
@@ -14,18 +15,24 @@ use bytes::Bytes;
 
 use crate::backend::ServiceError;
 use crate::backend::aws::failure::client_error;
+use crate::backend::aws::repeat::Unanswered;
 use crate::value::Value;
 
-/// Puts the body of one call into the SDK's request and keeps the body of the answer.
+/// Puts the body of one call into the SDK's request, keeps the body of the answer and notes the attempts without one.
 #[derive(Clone, Debug)]
 pub(super) struct Exchange {
     body: Bytes,
     answer: Arc<Mutex<Option<Bytes>>>,
+    unanswered: Arc<Unanswered>,
 }
 
 impl Exchange {
     pub fn new(request: &Value) -> Exchange {
-        Exchange { body: request.to_string().into(), answer: Arc::default() }
+        Exchange { body: request.to_string().into(), answer: Arc::default(), unanswered: Arc::default() }
+    }
+
+    pub fn unanswered(&self) -> &Unanswered {
+        &self.unanswered
     }
 
     /// The answer of a call that succeeded.
@@ -56,6 +63,26 @@ impl Intercept for Exchange {
         let request = context.request_mut();
         request.headers_mut().insert("content-length", self.body.len().to_string());
         *request.body_mut() = SdkBody::from(self.body.clone());
+        Ok(())
+    }
+
+    fn read_before_transmit(
+        &self,
+        _: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.unanswered.sent();
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.unanswered.ended(context.output_or_error().and_then(Result::err), context.response());
         Ok(())
     }
 

@@ -97,7 +97,7 @@ pub(super) fn client_error(message: String) -> ServiceError {
 }
 
 /// An error and what it comes from, outermost first.
-fn chain<'a>(
+pub(super) fn chain<'a>(
     error: &'a (dyn std::error::Error + 'static),
 ) -> impl Iterator<Item = &'a (dyn std::error::Error + 'static)> {
     std::iter::successors(Some(error), |error| error.source())

@@ -5,13 +5,14 @@
 //! operation with an empty input whose body `exchange` replaces before it is signed, and whose answer it reads as it
 //! came. Nothing is translated member by member, and nothing is lost that the SDK does not know yet.
 //!
-//! `config` says where and how calls are made, `roles` with whose rights, `failure` what became of those that failed.
-//! `lambda` calls functions in the same account.
+//! `config` says where and how calls are made, `repeat` which of them are sent again when no answer came, `roles` with
+//! whose rights, `failure` what became of those that failed. `lambda` calls functions in the same account.
 
 mod config;
 mod exchange;
 mod failure;
 mod lambda;
+mod repeat;
 mod roles;
 
 use std::collections::HashMap;
@@ -140,14 +141,19 @@ impl AwsDynamoDb {
         let exchange = Exchange::new(&request);
         // The table's name decides the endpoint where it is an ARN, so the operations on one table are told it.
         let table = request.get("TableName").and_then(Value::as_str).map(str::to_owned);
+        let is_repeatable = repeat::is_repeatable(operation, &request);
         macro_rules! send {
             ($operation:expr) => {{
-                let sent = $operation.customize().interceptor(exchange.clone()).send().await;
-                sent.map(drop).map_err(|error| service_error(&error, "DynamoDB", role))
+                let mut call = $operation.customize().interceptor(exchange.clone());
+                if !is_repeatable {
+                    let careful = aws_sdk_dynamodb::config::Builder::new().retry_classifier(repeat::OnlyIfRefused);
+                    call = call.config_override(careful);
+                }
+                call.send().await.map(drop).map_err(|error| service_error(&error, "DynamoDB", role))
             }};
         }
         let client = &self.client(role);
-        match operation {
+        let sent = match operation {
             Operation::GetItem => send!(client.get_item().set_table_name(table)),
             Operation::PutItem => send!(client.put_item().set_table_name(table)),
             Operation::UpdateItem => send!(client.update_item().set_table_name(table)),
@@ -162,8 +168,11 @@ impl AwsDynamoDb {
             Operation::UpdateTable => send!(client.update_table().set_table_name(table)),
             Operation::DescribeTable => send!(client.describe_table().set_table_name(table)),
             Operation::UpdateTimeToLive => send!(client.update_time_to_live().set_table_name(table)),
-        }?;
-        exchange.answer()
+        };
+        match sent {
+            Ok(()) => exchange.answer(),
+            Err(error) => exchange.unanswered().judge(operation, &request, error),
+        }
     }
 }
 
@@ -198,6 +207,8 @@ impl DynamoDb for AwsDynamoDb {
 mod call_tests;
 #[cfg(all(test, feature = "local"))]
 mod lambda_tests;
+#[cfg(all(test, feature = "local"))]
+mod repeat_tests;
 #[cfg(all(test, feature = "local"))]
 mod role_tests;
 #[cfg(all(test, feature = "local"))]

@@ -49,7 +49,7 @@ async fn serve(script: Script) -> Server {
     Server { url, headers }
 }
 
-fn operation(name: &str) -> Operation {
+pub(super) fn operation(name: &str) -> Operation {
     use Operation::*;
     let all = [
         GetItem,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use futures_util::future::{BoxFuture, join};
-use syncline::backend::{DynamoDb, Operation, ServiceError};
+use syncline::backend::{DynamoDb, Operation, ServiceError, Unavailable};
 use syncline::clock::Clock;
 use syncline::context::Context;
 use syncline::datasource::{DataSource, DomainRights, Invocation, Outcome, TokenKey};
@@ -71,6 +71,7 @@ impl DataSource for WritesElsewhere {
 fn stage(data_source: impl DataSource + 'static) -> Stage {
     Stage {
         coordinate: "Query.any".into(),
+        output_type: Default::default(),
         handler: None,
         data_source: Arc::new(data_source),
         rights: Arc::new(DomainRights::without_domain()),
@@ -84,6 +85,7 @@ fn a_read_after_a_function_sees_what_that_may_have_written() {
         let loader = RequestLoader::new(Arc::new(table.clone()));
         let services = Services {
             dynamodb: &loader,
+            lambda: &Unavailable,
             token_key: &TokenKey::derive(b"test"),
             clock: &Clock::fixed(0, 1),
             deadline: None,

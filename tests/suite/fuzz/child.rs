@@ -17,13 +17,18 @@ fn input_file(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("syncline-fuzz-{}", name.replace("::", "-")))
 }
 
-/// Runs `work` in a process that runs nothing but the test `name`.
+/// Runs `work` in a process that runs nothing but the test `name` of this folder.
 pub fn in_its_own_process(name: &str, work: impl FnOnce()) {
+    in_a_process_that_runs_only(&format!("fuzz::{name}"), work);
+}
+
+/// As [`in_its_own_process`] for a test anywhere, by its whole path.
+pub fn in_a_process_that_runs_only(name: &str, work: impl FnOnce()) {
     if std::env::var_os(NAME).is_some() {
         return work();
     }
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("fuzz::{name}"), "--test-threads=1", "--nocapture"])
+        .args(["--exact", name, "--test-threads=1", "--nocapture"])
         .env(NAME, name)
         .output()
         .unwrap();

@@ -5,7 +5,7 @@
 //! memory is the target's.
 
 mod calls;
-mod child;
+pub mod child;
 mod corpus;
 #[path = "../../fuzz/targets/mod.rs"]
 mod targets;
