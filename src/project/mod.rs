@@ -48,7 +48,7 @@ use crate::value::Str;
 pub use crate::project::config::{Config, Runtime};
 pub use crate::project::data_sources::{ConflictHandler, DataSource, DataSourceKind, NONE, Versioning};
 pub use crate::project::domains::{Access, Domain};
-pub use crate::project::options::{FillPage, StageOptions, beyond_appsync};
+pub use crate::project::options::{ConflictDetection, FillPage, StageOptions, beyond_appsync};
 pub use crate::project::tables::Table;
 pub use crate::project::wiring::check_wiring;
 

@@ -218,4 +218,6 @@ fn throttled() -> ServiceError {
 }
 
 #[cfg(all(test, feature = "local"))]
+mod fill_page_tests;
+#[cfg(all(test, feature = "local"))]
 mod tests;
