@@ -285,7 +285,7 @@ impl Sources<'_> {
             Some(DataSourceKind::None) => Arc::new(NoneSource),
             Some(DataSourceKind::DynamoDb { table_name, region, versioning }) => {
                 let versioning = versioning.clone().map(|versioning| match &options.sync {
-                    Some(handler) => Versioning { conflict_handler: handler.clone(), ..versioning },
+                    Some(sync) => Versioning { conflict_handler: sync.handler.clone(), ..versioning },
                     None => versioning,
                 });
                 let fill_page = options.fill_page.as_ref().map(|fill_page| fill_page.max_read_units);

@@ -52,7 +52,7 @@ pub use crate::project::config::{Config, Runtime};
 pub use crate::project::cors::Cors;
 pub use crate::project::data_sources::{ConflictHandler, DataSource, DataSourceKind, NONE, Versioning};
 pub use crate::project::domains::{Access, Domain};
-pub use crate::project::options::{FillPage, StageOptions, beyond_appsync};
+pub use crate::project::options::{ConflictDetection, FillPage, StageOptions, beyond_appsync};
 pub use crate::project::persisted::{PersistedQueries, TrustedDocument};
 pub use crate::project::quotas::RateLimit;
 pub use crate::project::tables::Table;

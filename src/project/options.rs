@@ -26,7 +26,14 @@ use crate::value::Str;
 pub struct StageOptions {
     pub fill_page: Option<FillPage>,
     /// Instead of the data source's own, for a versioned data source.
-    pub sync: Option<ConflictHandler>,
+    pub sync: Option<ConflictDetection>,
+}
+
+/// What a stage says about conflicts itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConflictDetection {
+    pub handler: ConflictHandler,
+    pub place: Place,
 }
 
 /// Query and Scan go on until as many items as `limit` says have passed the filter. AppSync has no such thing.
@@ -60,7 +67,11 @@ pub(crate) fn is_refinement(section: &Section) -> bool {
 /// `what` names whose options these are.
 pub(crate) fn read_options(section: &Section, what: &str, config: &Config, reader: &mut Reader) -> StageOptions {
     let fill_page = section.entry("fillPage").and_then(|entry| read_fill_page(&entry.value, &entry.key_range, reader));
-    let sync = section.get("sync").and_then(|node| read_sync(node, what, &config.functions, reader));
+    let sync = section.entry("sync").and_then(|entry| {
+        let handler = read_sync(&entry.value, what, &config.functions, reader)?;
+        let Range { start, end } = entry.key_range;
+        Some(ConflictDetection { handler, place: Place { file: reader.file.clone(), start, end } })
+    });
     StageOptions { fill_page, sync }
 }
 
@@ -121,30 +132,31 @@ pub(crate) fn warn_of_options_without_effect(
     problems: &mut Vec<Diagnostic>,
 ) {
     for resolver in resolvers {
-        let kinds = || {
-            let stages = resolver.stages().iter();
-            stages.map(|stage| (stage, config.data_sources.get(&stage.data_source).map(|source| &source.kind)))
-        };
+        let kinds: Vec<(&StageOptions, Option<&DataSourceKind>)> = resolver
+            .stages()
+            .iter()
+            .map(|stage| (&stage.options, config.data_sources.get(&stage.data_source).map(|source| &source.kind)))
+            .collect();
         let field = format!("{}.{}", resolver.type_name, resolver.field_name);
-        let is_table = |kind: Option<&DataSourceKind>| matches!(kind, Some(DataSourceKind::DynamoDb { .. }));
+        let mut warn = |message: String, place: &Place| {
+            problems.push(Diagnostic::warning(message).at(&place.file, place.start..place.end));
+        };
+        // One stage of a pipeline that an option means something to is reason enough for it.
         let is_versioned =
             |kind: Option<&DataSourceKind>| matches!(kind, Some(DataSourceKind::DynamoDb { versioning: Some(_), .. }));
-        if let Some((stage, _)) = kinds().find(|(stage, _)| stage.options.sync.is_some())
-            && !kinds().any(|(stage, kind)| stage.options.sync.is_some() && is_versioned(kind))
+        let with_sync = || kinds.iter().filter_map(|(options, kind)| Some((options.sync.as_ref()?, *kind)));
+        if let Some((sync, _)) = with_sync().next()
+            && !with_sync().any(|(_, kind)| is_versioned(kind))
         {
-            let message = format!(
-                "`sync` of resolver `{field}` has no effect: data source `{}` is not versioned",
-                stage.data_source
-            );
-            problems
-                .push(Diagnostic::warning(message).at(&resolver.place.file, resolver.place.start..resolver.place.end));
+            warn(format!("`sync` of resolver `{field}` has no effect: its data source is not versioned"), &sync.place);
         }
-        if let Some(fill_page) = kinds().find_map(|(stage, _)| stage.options.fill_page.as_ref())
-            && !kinds().any(|(stage, kind)| stage.options.fill_page.is_some() && is_table(kind))
+        let has_pages = |kind: Option<&DataSourceKind>| matches!(kind, Some(DataSourceKind::DynamoDb { .. }));
+        let with_fill_page = || kinds.iter().filter_map(|(options, kind)| Some((options.fill_page.as_ref()?, *kind)));
+        if let Some((fill_page, _)) = with_fill_page().next()
+            && !with_fill_page().any(|(_, kind)| has_pages(kind))
         {
-            let place = &fill_page.place;
             let message = format!("`fillPage` of resolver `{field}` has no effect: its data source has no pages");
-            problems.push(Diagnostic::warning(message).at(&place.file, place.start..place.end));
+            warn(message, &fill_page.place);
         }
     }
 }

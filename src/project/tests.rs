@@ -75,7 +75,7 @@ fn describe(project: &Project, text: &mut String) {
         let domain = stage.domain.as_ref().map_or(String::new(), |domain| format!(" of {domain}"));
         let fill_page = stage.options.fill_page.as_ref();
         let fill_page = fill_page.map_or(String::new(), |fill| format!("; fills pages, {}", fill.max_read_units));
-        let sync = stage.options.sync.as_ref().map_or(String::new(), |sync| format!("; {sync:?}"));
+        let sync = stage.options.sync.as_ref().map_or(String::new(), |sync| format!("; {:?}", sync.handler));
         format!("{name}on {}{domain}: {}{fill_page}{sync}", stage.data_source, code(&stage.code))
     };
     for resolver in &project.resolvers {

@@ -31,7 +31,8 @@ pub enum LocalFunction {
     /// the header `X-Amz-Function-Error`, as Lambda does.
     Url(Str),
     /// A program and its arguments, started in the project's folder for each call: the payload is its standard input, its
-    /// standard output is the answer. An exit code other than 0 is a function that failed.
+    /// standard output is the answer. An exit code other than 0 is a function that failed. After
+    /// [`limits::LAMBDA_TIMEOUT`] it is ended; processes that it has started itself are not.
     Command(Vec<Str>),
 }
 

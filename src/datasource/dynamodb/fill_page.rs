@@ -15,8 +15,7 @@ use crate::value::{Map, Str, Value, object};
 /// What a call consumes at least, and counts where the implementation does not say.
 const LEAST_UNITS: f64 = 0.5;
 
-/// A page as DynamoDB answers it, of up to `limit` items. `request` has no `Limit` yet; `most_units`: read units after
-/// which no further call is made.
+/// A page as DynamoDB answers it, of up to `limit` items. `most_units`: read units after which no further call is made.
 ///
 /// # Errors
 /// The first call that fails.
@@ -44,7 +43,12 @@ pub(super) async fn read(
         let mut next = answer.get("LastEvaluatedKey").cloned();
         if let Some(last) = found.get(room.wrapping_sub(1)).filter(|_| found.len() > room) {
             // Only calls that go on from somewhere look at more than there is room for.
-            next = request.get("ExclusiveStartKey").and_then(|example| key_of(last, example));
+            let before = request.get("ExclusiveStartKey").cloned();
+            next = before.as_ref().and_then(|example| key_of(last, example));
+            // An item that does not tell its place: rather look at all of them again than lose one.
+            if next.is_none() {
+                return Ok(page(items, scanned, before));
+            }
         }
         items.extend(found.iter().take(room).map(|item| stripped(item, projection.as_ref())));
         let is_done = items.len() == limit || units >= most_units || calls >= limits::FILL_PAGE_CALLS;

@@ -222,4 +222,6 @@ fn throttled() -> ServiceError {
 }
 
 #[cfg(all(test, feature = "local"))]
+mod fill_page_tests;
+#[cfg(all(test, feature = "local"))]
 mod tests;

@@ -29,6 +29,7 @@ pub(super) async fn read_page(
         request.insert("IndexName".into(), index.string()?.into());
     }
     let limit = document.member("limit").map(|limit| limit.whole_number()).transpose()?;
+    request.extend(limit.map(|limit| ("Limit".into(), limit.into())));
     if let Some(flag) = document.member("consistentRead")
         && flag.boolean()?
     {
@@ -47,10 +48,7 @@ pub(super) async fn read_page(
     let filled = limit.and_then(|limit| usize::try_from(limit).ok()).filter(|limit| *limit > 0);
     let answer = match (call.source.fill_page, filled) {
         (Some(most_units), Some(limit)) => fill_page::read(call, operation, request, limit, most_units).await,
-        _ => {
-            request.extend(limit.map(|limit| ("Limit".into(), limit.into())));
-            call.send(operation, request).await
-        }
+        _ => call.send(operation, request).await,
     };
     Ok(match answer {
         Ok(answer) => Outcome::success(page(call, &place, &answer)),

@@ -1,6 +1,7 @@
 //! An update expression carried out on an item in memory: what a conflict handler is shown as `newItem`. Only DynamoDB
 //! itself writes, so what this cannot read is an error and never a guess.
 
+use std::cmp::Reverse;
 use std::iter::Peekable;
 use std::str::Chars;
 
@@ -14,6 +15,7 @@ pub(super) fn updated(item: &Map, expression: &str, names: &Map, values: &Map) -
     let tokens = tokens(expression)?;
     let mut parser = Parser { tokens: &tokens, names, values, before: item };
     let mut after = Value::from(item.clone());
+    let mut removals: Vec<Vec<Step>> = Vec::new();
     while let Some(keyword) = parser.next() {
         match keyword.to_ascii_uppercase().as_str() {
             "SET" => parser.each(|parser| {
@@ -23,7 +25,7 @@ pub(super) fn updated(item: &Map, expression: &str, names: &Map, values: &Map) -
                 set(&mut after, &path, value)
             })?,
             "REMOVE" => parser.each(|parser| {
-                remove(&mut after, &parser.path()?);
+                removals.push(parser.path()?);
                 Ok(())
             })?,
             "ADD" => parser.each(|parser| {
@@ -48,11 +50,14 @@ pub(super) fn updated(item: &Map, expression: &str, names: &Map, values: &Map) -
             _ => return Err(format!("the update expression cannot be read at `{keyword}`")),
         }
     }
+    // Paths mean the item as it was: what lies deeper and further back goes first, so that no removal moves another's.
+    removals.sort_by_key(|path| (Reverse(path.len()), Reverse(path.last().cloned())));
+    removals.iter().for_each(|path| remove(&mut after, path));
     after.as_object().cloned().ok_or_else(|| "the update leaves no item".to_owned())
 }
 
 /// One step into an item.
-#[derive(Clone, PartialEq)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
     Member(Str),
     Item(usize),
@@ -354,6 +359,7 @@ mod tests {
             ("SET l[1] = :s, l[9] = :n", r#"{"l":{"L":[{"S":"a"},{"S":"z"},{"N":"5"}]}}"#),
             ("SET #m.a = :s, m.c = :n", r#"{"m":{"M":{"a":{"S":"z"},"b":{"S":"y"},"c":{"N":"5"}}}}"#),
             ("REMOVE s, l[0], m.b, nothing, m.x.y", r#"{"l":{"L":[{"S":"b"}]},"m":{"M":{"a":{"N":"1"}}},"s":null}"#),
+            ("REMOVE l[0], l[1]", r#"{"l":{"L":[]}}"#),
             ("ADD n :n, t :t, fresh :t", r#"{"n":{"N":"15"},"t":{"SS":["p","q","r"]},"fresh":{"SS":["q","r"]}}"#),
             ("DELETE t :t", r#"{"t":{"SS":["p"]}}"#),
             ("DELETE t :all, nothing :t", r#"{"t":null}"#),

@@ -106,9 +106,12 @@ fn read_scope(versioning: &Versioning, document: &Element<'_>) -> Result<Scope, 
 impl Scope {
     /// A token is bound to what it goes on reading.
     fn place(&self, call: &Call<'_>) -> String {
+        let place = format!("{}\n{}\nSync", call.invocation.coordinate, call.table);
+        if self.partition.is_none() && self.index.is_none() {
+            return place;
+        }
         let partition = self.partition.as_ref().map_or(Str::default(), |(_, value)| delta::text(value));
-        let index = self.index.as_deref().unwrap_or("");
-        format!("{}\n{}\nSync\n{index}\n{partition}", call.invocation.coordinate, call.table)
+        format!("{place}\n{}\n{partition}", self.index.as_deref().unwrap_or(""))
     }
 }
 

@@ -164,3 +164,24 @@ fn following_tokens_of_sync_reads_each_change_once_over_days_and_keeps_started_a
     }
     assert_eq!(seen, ["1", "2", "3", "4", "5"]);
 }
+
+#[test]
+fn a_token_of_sync_works_only_for_the_partition_and_index_that_made_it() {
+    let world = World::new();
+    let order = |customer: &str, n: i32| object! { "customer" => customer, "order" => n.to_string() };
+    world.seed("orders", &(0..3).flat_map(|n| [order("c", n), order("d", n)]).collect());
+    let sync = |partition: &str, index: Value, token: Value| {
+        let request = object! {
+            "operation" => "Sync", "limit" => 1, "basePartitionKey" => partition, "deltaIndexName" => index, "nextToken" => token
+        };
+        let case = object! { "versioned" => "NONE", "table" => "orders" };
+        world.invoke_source(DynamoDbSource::new("orders").versioned(versioning(&case)), "Query.sync", &request).unwrap()
+    };
+    let token = sync("c", Value::Null, Value::Null).result.get("nextToken").unwrap().clone();
+    let next = sync("c", Value::Null, token.clone());
+    assert_eq!(next.result.get("items"), Some(&vec![order("c", 1)].into()));
+    for (partition, index) in [("d", Value::Null), ("c", "byDay".into())] {
+        let error = sync(partition, index, token.clone()).error.unwrap();
+        assert_eq!(error.error_type, "DynamoDB:UserIllegalArgumentException");
+    }
+}
