@@ -23,8 +23,9 @@ pub const EXPRESSION_BYTES: usize = 5 * 1024 * 1024;
 /// 10 filters in a group (spec appsync-service 5.8).
 pub const SUBSCRIPTION_FILTERS: usize = 10_000;
 
-/// Attempts of one DynamoDB call, the first included; throttling, time-outs and broken connections are tried again. The
-/// Java SDK, and so AppSync, retries DynamoDB 8 times: bursts of throttling pass within seconds.
+/// Attempts of one DynamoDB call, the first included; throttling, time-outs and broken connections are tried again, the
+/// latter two not for writes that would take place twice. The Java SDK, and so AppSync, retries DynamoDB 8 times: bursts
+/// of throttling pass within seconds.
 pub const DYNAMODB_ATTEMPTS: u32 = 9;
 
 /// Longest wait before the first retry; doubles with each, and the real wait is a random part of it. The Java SDK's 25 ms

@@ -84,7 +84,7 @@ impl CallPolicy {
     }
 
     /// Retries of AWS's standard mode: throttling, time-outs, broken connections and 5xx, exponential with full jitter,
-    /// and a budget per process so that an outage is not made worse.
+    /// and a budget per process so that an outage is not made worse. What must not be repeated is `repeat`'s to say.
     pub fn retries(&self) -> RetryConfig {
         RetryConfig::standard()
             .with_max_attempts(self.attempts)

@@ -1,6 +1,6 @@
 //! Lost answers below the SDK: what is sent again, what is not, and what the caller hears.
 
-use std::io::{Read, Write};
+use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -322,10 +322,17 @@ fn hanging_up() -> (String, Arc<AtomicUsize>) {
             if text.ends_with("}}") {
                 counted.fetch_add(1, Ordering::SeqCst);
             }
-            let _ = stream.flush();
         }
     });
     (url, requests)
+}
+
+/// A server that hangs up on everybody at once, by an address that asks for TLS.
+fn inhospitable() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || listener.incoming().for_each(drop));
+    url
 }
 
 fn at(url: &str, waits: &Waits) -> AwsDynamoDb {
@@ -349,8 +356,8 @@ async fn real_connections_tell_a_lost_answer_from_a_call_that_was_never_sent() {
     assert_eq!(requests.load(Ordering::SeqCst), 1 + limits::DYNAMODB_ATTEMPTS as usize);
 
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    // Nobody has that name: an error of another kind than a refused connection.
-    for url in [format!("http://{closed}"), "http://dynamodb.invalid:8000".to_owned()] {
+    // The second is there and hangs up before the two have agreed on a cipher.
+    for url in [format!("http://{closed}"), inhospitable()] {
         let waits = Waits::default();
         let error = at(&url, &waits).call(Operation::UpdateItem, update("ADD n :one", "")).await.unwrap_err();
         assert!(error.message.starts_with("DynamoDB could not be reached: "), "{error:?}");
