@@ -4,6 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::auth::rules::AccessRules;
+use crate::auth::{self, Authenticator, Caller, Denial, Evidence, LocalSignIn, Outside};
 use crate::backend::{Backends, Operation};
 use crate::clock::Clock;
 use crate::context::{Context, Identity, LogLine, RequestInfo};
@@ -18,7 +20,7 @@ use crate::handler::Handler;
 use crate::handler::js::{Dialect, JsProgram};
 use crate::limits::Limits;
 use crate::loader::RequestLoader;
-use crate::project::{self, Code, DataSourceKind, Project, ResolverKind, Runtime};
+use crate::project::{self, Authentication, Code, DataSourceKind, Project, ResolverKind, Runtime};
 use crate::resolver::{Pipeline, Resolver, Services, Stage};
 use crate::schema::parse_schema;
 use crate::value::{Str, Value};
@@ -31,11 +33,13 @@ pub struct ApiOptions {
     pub shows_internals: bool,
     /// What page tokens are sealed with, the same for all instances that share tokens; see [`TokenKey::derive`].
     pub token_secret: Vec<u8>,
+    /// What is let in on a laptop only. Default: nothing.
+    pub local: Option<LocalSignIn>,
 }
 
 impl Default for ApiOptions {
     fn default() -> ApiOptions {
-        ApiOptions { clock: Clock::system(), shows_internals: false, token_secret: Vec::new() }
+        ApiOptions { clock: Clock::system(), shows_internals: false, token_secret: Vec::new(), local: None }
     }
 }
 
@@ -47,6 +51,8 @@ pub struct Api {
     prepared: PreparedCache,
     token_key: TokenKey,
     introspection: bool,
+    authentication: Authentication,
+    authenticator: Authenticator,
     options: ApiOptions,
 }
 
@@ -58,7 +64,10 @@ pub struct OperationRequest {
     pub variables: Value,
     pub operation_name: Option<Str>,
     pub request: Arc<RequestInfo>,
-    pub identity: Identity,
+    /// Who asks, where that is known; otherwise the request must sign in.
+    pub identity: Option<Identity>,
+    /// What it signs in with, besides its headers.
+    pub evidence: Evidence,
     /// Came by GET: mutations are refused.
     pub is_read_only: bool,
 }
@@ -130,6 +139,8 @@ pub fn check(project: &Project) -> Result<Checked, Vec<Diagnostic>> {
     let parsed = parse_schema(&project.schema_files, &limits).map_err(|found| problems.extend(found)).ok();
     if let Some(parsed) = &parsed {
         problems.extend(project::check_wiring(project, &parsed.schema));
+        let directives = &parsed.schema.access_directives;
+        problems.extend(auth::check::check(&project.config.authentication, directives));
     }
     let dialect = match project.config.runtime {
         Runtime::AppSync => Dialect::AppSync,
@@ -144,7 +155,8 @@ pub fn check(project: &Project) -> Result<Checked, Vec<Diagnostic>> {
         (Some(parsed), Some(program)) if errors.is_empty() => {
             let resolvers = attach(project, &program)?;
             let env = project.config.environment.clone();
-            let executable = ExecutableSchema { schema: parsed.schema, resolvers, limits, env };
+            let access = AccessRules::new(&parsed.schema.access_directives, &project.config.authentication);
+            let executable = ExecutableSchema { schema: parsed.schema, resolvers, access, limits, env };
             Ok(Checked { executable, warnings, strict: parsed.strict })
         }
         _ => Err(errors.into_iter().chain(warnings).collect()),
@@ -279,6 +291,8 @@ impl Api {
 
     /// As [`Api::build`] for a project that has been checked.
     pub fn from_checked(project: &Project, checked: Checked, backends: Backends, options: ApiOptions) -> Api {
+        let (name, authentication) = (&project.config.name, &project.config.authentication);
+        let authenticator = Authenticator::new(authentication, name, options.local.as_ref(), &options.clock);
         Api {
             name: project.config.name.clone(),
             executable: checked.executable,
@@ -286,6 +300,8 @@ impl Api {
             prepared: PreparedCache::default(),
             token_key: TokenKey::derive(&options.token_secret),
             introspection: project.config.introspection,
+            authentication: authentication.clone(),
+            authenticator,
             options,
         }
     }
@@ -306,8 +322,39 @@ impl Api {
         self.executable.resolvers.values().map(HashMap::len).sum()
     }
 
+    /// The identity of that name in `syncline.yaml`, for requests of whoever runs this process: `query --as`.
+    pub fn local_identity(&self, name: &str) -> Option<Identity> {
+        auth::local_identity(&self.authentication, name)
+    }
+
+    /// Finds out who asks, by what the request signs in with.
+    ///
+    /// # Errors
+    /// HTTP 401 (spec appsync-service 2.2).
+    pub async fn authenticate(&self, request: &OperationRequest) -> Result<Identity, Refusal> {
+        let caller = Caller {
+            headers: &request.request.headers,
+            evidence: &request.evidence,
+            query: &request.query,
+            operation_name: request.operation_name.as_ref(),
+            variables: &request.variables,
+            api_name: &self.name,
+        };
+        let (http, lambda) = (self.backends.http.as_ref(), self.backends.lambda.as_ref());
+        let outside = Outside { http, lambda, clock: &self.options.clock };
+        let outcome = self.authenticator.authenticate(&caller, outside).await;
+        outcome.map_err(|Denial(message)| Refusal::new(401, "UnauthorizedException", message))
+    }
+
     /// Runs one operation. Everything that can go wrong is in the answer.
     pub async fn execute(&self, request: OperationRequest) -> Answer {
+        let identity = match &request.identity {
+            Some(identity) => identity.clone(),
+            None => match self.authenticate(&request).await {
+                Ok(identity) => identity,
+                Err(refusal) => return Answer::Refused(refusal),
+            },
+        };
         let prepared = self.prepared.get_or_prepare(&request.query, || {
             Prepared::new(&self.executable.schema, &request.query, self.limits(), self.introspection)
         });
@@ -334,16 +381,21 @@ impl Api {
             let message = "Only queries may be sent with GET; send mutations with POST.";
             return Answer::Refused(Refusal::new(405, "MethodNotAllowedException", message));
         }
-        self.run(&request, &operation).await
+        self.run(&request, &identity, &operation).await
     }
 
-    async fn run(&self, request: &OperationRequest, operation: &PreparedOperation) -> Answer {
+    async fn run(
+        &self,
+        request: &OperationRequest,
+        identity: &Identity,
+        operation: &PreparedOperation,
+    ) -> Answer {
         let loader = RequestLoader::new(self.backends.dynamodb.clone());
         let services = self.services(&loader);
         let execution = ExecutionRequest {
             operation,
             variables: &request.variables,
-            identity: &request.identity,
+            identity,
             request: &request.request,
         };
         let execution = loader.drive(execute(&self.executable, execution, &services)).await;

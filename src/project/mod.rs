@@ -2,7 +2,7 @@
 //!
 //! [`Project::load`] goes through these files, in this order:
 //! * [`config`]: `syncline.yaml` (`yaml`, `substitute`, `reader`) with its [`tables`], `seed`s,
-//!   [`data_sources`] and [`domains`];
+//!   [`data_sources`], [`domains`] and [`authentication`];
 //! * `schema_files`: which files are the schema;
 //! * `declared`: resolvers that `syncline.yaml` describes;
 //! * `layout`: resolvers that are files whose `names` say what they are for;
@@ -11,6 +11,7 @@
 //! Nothing here touches disk, environment or network: `backend::files` has taken the snapshot.
 
 mod access;
+pub mod authentication;
 pub mod config;
 pub mod data_sources;
 mod declared;
@@ -41,6 +42,8 @@ use crate::project::names::{lower_case_types, split_language};
 use crate::project::schema_files::{find_schema_files, is_schema_file};
 use crate::value::Str;
 
+pub use crate::project::authentication::Authentication;
+pub use crate::project::authentication::api_keys::{ApiKey, Expiry};
 pub use crate::project::config::{Config, Runtime};
 pub use crate::project::data_sources::{ConflictHandler, DataSource, DataSourceKind, NONE, Versioning};
 pub use crate::project::domains::{Access, Domain};

@@ -1,17 +1,19 @@
 //! GraphQL over HTTP as AppSync answers it (spec appsync-service 2), the console page, and `/health`.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::response::Response;
 use axum::routing::{any, get};
 
 use crate::api::{Answer, Api, OperationReport, OperationRequest, Refusal};
-use crate::context::{Identity, RequestInfo, ResponseHeader, ResponseHeaders};
+use crate::auth::{Evidence, SignedParts};
+use crate::context::{RequestInfo, ResponseHeader, ResponseHeaders};
 use crate::transport::console::{self, Console};
 use crate::value::{Map, Str, Value};
 
@@ -98,8 +100,11 @@ async fn graphql(State(server): State<Arc<Server>>, request: Request) -> Respons
     let started = Instant::now();
     let api = server.api.load();
     let request_id = api.clock().uuid();
-    let mut response =
-        if request.method() == Method::OPTIONS { preflight() } else { answer(&server, api, request, started).await };
+    let mut response = if request.method() == Method::OPTIONS {
+        preflight()
+    } else {
+        answer(&server, api, request, &request_id, started).await
+    };
     let headers = response.headers_mut();
     if let Ok(id) = HeaderValue::from_str(&request_id) {
         headers.insert(HeaderName::from_static("x-amzn-requestid"), id);
@@ -114,9 +119,18 @@ async fn graphql(State(server): State<Arc<Server>>, request: Request) -> Respons
     response
 }
 
-async fn answer(server: &Server, api: Arc<Api>, request: Request, started: Instant) -> Response {
+async fn answer(
+    server: &Server,
+    api: Arc<Api>,
+    request: Request,
+    request_id: &str,
+    started: Instant,
+) -> Response {
     let operation = match read_operation(request, api.limits().request_body_bytes).await {
-        Ok(operation) => operation,
+        Ok(mut operation) => {
+            operation.evidence.request_id = Some(request_id.into());
+            operation
+        }
         Err(refusal) => return refuse(server, &refusal, started),
     };
     // On a task of its own: a client that goes away must not stop a mutation half-way.
@@ -184,23 +198,36 @@ fn preflight() -> Response {
 const NOT_GRAPHQL: &str = "Unable to parse GraphQL query.";
 
 async fn read_operation(request: Request, most_bytes: usize) -> Result<OperationRequest, Refusal> {
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let request_info = request_info(&parts.headers);
-    let fields = match parts.method {
+    // Before the event of a Lambda became a request, it said who called. No client can put anything there.
+    let mut evidence = parts.extensions.remove::<Evidence>().unwrap_or_default();
+    if let Some(ConnectInfo(address)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
+        evidence.peer.get_or_insert_with(|| address.ip().to_canonical().to_string().into());
+    }
+    let mut read_body = Bytes::new();
+    let mut operation = match parts.method {
         Method::POST => {
             check_content_type(&parts.headers)?;
-            let body = to_bytes(body, most_bytes)
+            read_body = to_bytes(body, most_bytes)
                 .await
                 .map_err(|_| Refusal::new(413, "RequestEntityTooLargeException", "The request body is too large."))?;
-            body_fields(&body)?
+            body_fields(&read_body)?
         }
         Method::GET => query_fields(parts.uri.query().unwrap_or(""))?,
         _ => return Err(Refusal::new(405, "MethodNotAllowedException", "Use POST, or GET for queries.")),
     };
-    let mut operation = fields;
+    if parts.headers.contains_key(header::AUTHORIZATION) {
+        evidence.signed = Some(SignedParts {
+            method: parts.method.as_str().into(),
+            path: parts.uri.path().into(),
+            query: parts.uri.query().unwrap_or("").into(),
+            body: read_body,
+        });
+    }
     operation.is_read_only = parts.method == Method::GET;
     operation.request = Arc::new(request_info);
-    operation.identity = Identity::default();
+    operation.evidence = evidence;
     Ok(operation)
 }
 

@@ -10,6 +10,7 @@
 mod config;
 mod exchange;
 mod failure;
+pub mod http_client;
 mod roles;
 
 use std::collections::HashMap;

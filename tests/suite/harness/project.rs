@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use syncline::api::{Answer, Api, ApiOptions, OperationReport, OperationRequest};
+use syncline::auth::LocalSignIn;
 use syncline::backend::files::{ProjectFiles, read_project};
 use syncline::backend::local::LocalDynamoDb;
 use syncline::backend::tables::{create_tables, seed_table};
@@ -76,6 +77,7 @@ impl Project {
             clock: Clock::fixed(NOON, 1),
             shows_internals,
             token_secret: b"the secret of all tests".to_vec(),
+            local: Some(LocalSignIn::default()),
         };
         match Api::build(&project, backends, options) {
             Ok(api) if problems.iter().all(|problem| problem.severity != Severity::Error) => {
