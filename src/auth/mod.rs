@@ -18,9 +18,6 @@ mod kept;
 mod key_source;
 mod lambda;
 
-#[cfg(test)]
-mod tests;
-
 use bytes::Bytes;
 
 use crate::auth::api_keys::ApiKeys;
@@ -289,3 +286,14 @@ fn epoch_seconds(clock: &Clock) -> i64 {
 fn identity(mode: AuthMode, value: Value) -> Identity {
     Identity { value, mode: Some(mode), ..Identity::default() }
 }
+
+#[cfg(test)]
+mod authorizer_tests;
+#[cfg(test)]
+mod issuer_tests;
+#[cfg(test)]
+mod sign_in_tests;
+#[cfg(test)]
+mod signature_tests;
+#[cfg(test)]
+mod stand_ins;
