@@ -43,7 +43,7 @@ async fn the_first_thing_that_a_request_brings_decides_and_nothing_else_is_tried
     assert_eq!(mode(door.ask(&[foreign]).await), Ok(Some(AuthMode::Lambda)));
     assert_eq!(mode(door.ask(&[word]).await), Ok(Some(AuthMode::Lambda)));
     assert_eq!(mode(door.ask(&[]).await), Err(Denial::NO_CREDENTIALS));
-    assert_eq!(mode(door.ask(&[("authorization", "")]).await), Ok(Some(AuthMode::Lambda)));
+    assert_eq!(mode(door.ask(&[("authorization", "")]).await), Err(Denial::NO_CREDENTIALS));
 }
 
 #[tokio::test]

@@ -155,6 +155,9 @@ pub(super) fn read_providers(top: &Section, reader: &mut Reader) -> Vec<Provider
 fn read_provider(node: &Node, is_default: bool, has_others: bool, reader: &mut Reader) -> Option<ProviderKind> {
     let name = if is_default { "authentication" } else { "additionalAuthentications" };
     let section = reader.section(node, name, &format!("`{name}`"), &["type", "config"]);
+    if !matches!(node.data, Data::Map(_)) && !node.is_null() {
+        return None; // that has been said
+    }
     let Some(ty) = section.get("type") else {
         let error = Diagnostic::error(format!("`type` is missing in `{name}`"))
             .help("`type` is one of `API_KEY`, `AWS_IAM`, `AMAZON_COGNITO_USER_POOLS`, `OPENID_CONNECT`, `AWS_LAMBDA`");

@@ -32,6 +32,8 @@ pub struct Step {
     pub variables: Json,
     pub operation_name: Option<String>,
     pub headers: Vec<(String, String)>,
+    /// A name of the project's `identities`.
+    pub acts_as: Option<String>,
 }
 
 /// What became of a step, on both wires.
@@ -114,6 +116,9 @@ impl Project {
             variables: value(&step.variables),
             operation_name: step.operation_name.as_deref().map(Into::into),
             request: Arc::new(RequestInfo { headers: headers.into(), domain_name: Value::Null }),
+            identity: step.acts_as.as_deref().map(|name| {
+                self.api.local_identity(name).unwrap_or_else(|| panic!("the project has no identity `{name}`"))
+            }),
             ..OperationRequest::default()
         };
         self.dynamodb.take();
