@@ -2,6 +2,7 @@
 //! command line.
 
 mod access;
+mod check;
 mod command_line;
 mod events;
 mod issuer;
