@@ -18,7 +18,7 @@ use crate::execute::prepare::{Prepared, PreparedCache, PreparedOperation, Select
 use crate::execute::{ExecutableSchema, ExecutionRequest, Resolvers, Response, execute};
 use crate::handler::Handler;
 use crate::handler::js::{Dialect, JsProgram};
-use crate::limits::Limits;
+use crate::limits::{self, Limits};
 use crate::loader::RequestLoader;
 use crate::project::{self, Authentication, Code, DataSourceKind, Project, ResolverKind, Runtime};
 use crate::resolver::{Pipeline, Resolver, Services, Stage};
@@ -327,6 +327,16 @@ impl Api {
         auth::local_identity(&self.authentication, name)
     }
 
+    fn outside(&self) -> Outside<'_> {
+        let (http, lambda) = (self.backends.http.as_ref(), self.backends.lambda.as_ref());
+        Outside { http, lambda, clock: &self.options.clock }
+    }
+
+    /// Fetches what the first request would wait for: the keys of issuers. Waits [`limits::WARM_UP_TIMEOUT`] at most.
+    pub async fn warm_up(&self) {
+        let _ = tokio::time::timeout(limits::WARM_UP_TIMEOUT, self.authenticator.warm_up(self.outside())).await;
+    }
+
     /// Finds out who asks, by what the request signs in with.
     ///
     /// # Errors
@@ -340,9 +350,7 @@ impl Api {
             variables: &request.variables,
             api_name: &self.name,
         };
-        let (http, lambda) = (self.backends.http.as_ref(), self.backends.lambda.as_ref());
-        let outside = Outside { http, lambda, clock: &self.options.clock };
-        let outcome = self.authenticator.authenticate(&caller, outside).await;
+        let outcome = self.authenticator.authenticate(&caller, self.outside()).await;
         outcome.map_err(|Denial(message)| Refusal::new(401, "UnauthorizedException", message))
     }
 
@@ -384,20 +392,11 @@ impl Api {
         self.run(&request, &identity, &operation).await
     }
 
-    async fn run(
-        &self,
-        request: &OperationRequest,
-        identity: &Identity,
-        operation: &PreparedOperation,
-    ) -> Answer {
+    async fn run(&self, request: &OperationRequest, identity: &Identity, operation: &PreparedOperation) -> Answer {
         let loader = RequestLoader::new(self.backends.dynamodb.clone());
         let services = self.services(&loader);
-        let execution = ExecutionRequest {
-            operation,
-            variables: &request.variables,
-            identity,
-            request: &request.request,
-        };
+        let execution =
+            ExecutionRequest { operation, variables: &request.variables, identity, request: &request.request };
         let execution = loader.drive(execute(&self.executable, execution, &services)).await;
         let stats = loader.stats();
         let report = OperationReport {

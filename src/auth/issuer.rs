@@ -75,6 +75,11 @@ impl Issuer {
         self.ignores_issuer || is_same_issuer(issuer, &self.address)
     }
 
+    /// Fetches the keys before somebody needs them.
+    pub async fn warm_up(&self, outside: Outside<'_>) {
+        self.keys.keys("", outside).await;
+    }
+
     /// # Errors
     /// A token that this issuer has not signed, or not for us, or not for now.
     pub async fn authenticate(
@@ -164,7 +169,8 @@ impl Issuer {
     fn user(&self, claims: &Value) -> Result<Identity, Denial> {
         self.check_client(claims, &["aud", "azp"])?;
         let claim = |name: &str| claims.get(name).cloned().unwrap_or_default();
-        let value = crate::value::object! { "sub" => claim("sub"), "issuer" => claim("iss"), "claims" => claims.clone() };
+        let value =
+            crate::value::object! { "sub" => claim("sub"), "issuer" => claim("iss"), "claims" => claims.clone() };
         Ok(identity(AuthMode::OpenIdConnect, value))
     }
 

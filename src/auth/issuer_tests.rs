@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 
 use crate::auth::stand_ins::{Door, NOON, data};
-use crate::auth::{Denial, jwt};
+use crate::auth::{Denial, Outside, jwt};
 use crate::context::AuthMode;
 use crate::value::{Value, object};
 
@@ -44,8 +44,7 @@ async fn tokens_are_taken_and_refused_as_the_file_says() {
                 Some(identity) => Ok(identity.to_string()),
                 None => Err(text("denied").to_owned()),
             };
-            let actual =
-                outcome.map(|identity| identity.value.to_string()).map_err(|denial| denial.0.to_owned());
+            let actual = outcome.map(|identity| identity.value.to_string()).map_err(|denial| denial.0.to_owned());
             if actual != expected {
                 wrong.push(format!("{} ({turn}):\n  expected {expected:?}\n  but      {actual:?}", text("name")));
             }
@@ -241,6 +240,29 @@ async fn a_key_that_is_new_to_many_requests_is_fetched_once_for_all_of_them() {
     let (outcomes, other) = tokio::join!(newcomers, others);
     assert!(outcomes.iter().all(Result::is_ok) && other.is_ok());
     assert_eq!(door.web.asked(), 4);
+}
+
+#[tokio::test]
+async fn a_fetch_that_is_given_up_does_not_keep_the_next_request_from_trying() {
+    let (signer, gate) = (Signer::new("one"), Arc::new(tokio::sync::Semaphore::new(0)));
+    let mut door = Door::new(CONFIG);
+    describe(&door, &key_set(&[&signer]));
+    door.web.gate = Some(gate.clone());
+    let token = signer.token(NOON + HOUR);
+    let outcome = futures_util::FutureExt::now_or_never(door.with_token(&token));
+    assert!(outcome.is_none(), "the gate is shut");
+    gate.add_permits(1_000);
+    door.with_token(&token).await.unwrap();
+}
+
+#[tokio::test]
+async fn keys_that_were_fetched_ahead_are_there_for_the_first_request() {
+    let signer = Signer::new("one");
+    let door = Door::new(CONFIG);
+    describe(&door, &key_set(&[&signer]));
+    door.authenticator.warm_up(Outside { http: &door.web, lambda: &door.function, clock: &door.clock }).await;
+    door.with_token(&signer.token(NOON + HOUR)).await.unwrap();
+    assert_eq!(door.web.asked(), 2);
 }
 
 #[test]

@@ -51,25 +51,25 @@ impl KeySource {
     /// [`limits::KEY_SET_RETRY`] says.
     pub async fn keys(&self, key_id: &str, outside: Outside<'_>) -> Option<Arc<KeySet>> {
         let now = || outside.clock.now_epoch_milliseconds();
-        let found = self.state().find(key_id, now());
-        // When nobody may fetch because somebody does, what is missing here is about to come.
         let is_fetching = || self.fetching.try_lock().is_err();
-        match found {
+        match self.state().find(key_id, now()) {
             Found::Good(keys) => return Some(keys),
-            _ if self.state().may_fetch(now()) => {}
-            Found::Outdated(keys) if keys.contains(key_id) || !is_fetching() => return Some(keys),
-            Found::Nothing if !is_fetching() => return None,
+            // What is there serves while somebody fetches anew; who needs what is not there waits for it.
+            Found::Outdated(keys) if keys.contains(key_id) && is_fetching() => return Some(keys),
+            Found::Outdated(keys) if !self.state().may_fetch(now()) && !is_fetching() => return Some(keys),
+            Found::Nothing if !self.state().may_fetch(now()) && !is_fetching() => return None,
             Found::Outdated(_) | Found::Nothing => {}
         }
         let _fetching = self.fetching.lock().await;
         // Whoever held the lock may have done it.
-        let found = self.state().find(key_id, now());
-        if let Found::Good(keys) = found {
+        if let Found::Good(keys) = self.state().find(key_id, now()) {
             return Some(keys);
         }
         if self.state().may_fetch(now()) {
+            let fetched = self.fetch(outside).await;
+            // Only an attempt that has come to its end counts: one that is given up with its request is no attempt.
             self.change(|state| state.attempted_epoch_ms = Some(now()));
-            match self.fetch(outside).await {
+            match fetched {
                 Ok(keys) => self.change(|state| {
                     state.fetched_epoch_ms = now();
                     state.keys = Some(Arc::new(keys));

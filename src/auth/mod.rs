@@ -195,6 +195,11 @@ impl Authenticator {
         }
     }
 
+    /// Fetches the issuers' keys before the first request needs them. What fails here is tried again by that request.
+    pub async fn warm_up(&self, outside: Outside<'_>) {
+        futures_util::future::join_all(self.issuers.iter().map(|issuer| issuer.warm_up(outside))).await;
+    }
+
     async fn authenticate_token(
         &self,
         token: &str,
@@ -266,7 +271,7 @@ fn source_ip(caller: &Caller<'_>) -> Value {
     addresses.into_iter().map(Value::from).collect()
 }
 
-/// A pattern of `syncline.yaml`, or one that matches nothing where it is none.
+/// A pattern of `syncline.yaml`; one that is none has been reported before the project started.
 fn pattern(written: &WrittenPattern) -> Result<Pattern, String> {
     Pattern::new(&written.text)
 }

@@ -14,7 +14,8 @@ additionalAuthentications:
   - { type: AWS_LAMBDA, config: { functionName: door } }
 apiKeys: [{ name: web, value: da2-web }]
 ";
-const SIGNATURE: &str = "AWS4-HMAC-SHA256 Credential=A/20261122/eu-central-1/appsync/aws4_request, SignedHeaders=host, Signature=00";
+const SIGNATURE: &str =
+    "AWS4-HMAC-SHA256 Credential=A/20261122/eu-central-1/appsync/aws4_request, SignedHeaders=host, Signature=00";
 /// `{"alg":"RS256","kid":"rsa"}` and `{"iss":"https://issuer.test"}`.
 const TOKEN: &str = "eyJhbGciOiJSUzI1NiIsImtpZCI6InJzYSJ9.eyJpc3MiOiJodHRwczovL2lzc3Vlci50ZXN0In0.c2ln";
 /// The same of another issuer.
@@ -49,7 +50,8 @@ async fn the_first_thing_that_a_request_brings_decides_and_nothing_else_is_tried
 #[tokio::test]
 async fn what_is_not_configured_lets_nobody_in() {
     let keys = Door::new("authentication: { type: API_KEY }\napiKeys: [{ name: web, value: da2-web }]");
-    let pool = Door::new("authentication: { type: AMAZON_COGNITO_USER_POOLS, config: { userPoolId: eu-central-1_Pool } }");
+    let pool =
+        Door::new("authentication: { type: AMAZON_COGNITO_USER_POOLS, config: { userPoolId: eu-central-1_Pool } }");
     let iam = Door::new("authentication: { type: AWS_IAM }");
     assert_eq!(keys.with_token(TOKEN).await, Err(Denial::UNAUTHORIZED));
     assert_eq!(keys.with_token("a word").await, Err(Denial::UNAUTHORIZED));
@@ -85,7 +87,9 @@ async fn a_header_that_is_there_twice_is_no_credential() {
 async fn a_key_is_good_until_the_hour_in_which_it_expires() {
     // Noon and 35 minutes: rounded down to noon.
     let config = |expiry: &str| {
-        format!("authentication: {{ type: API_KEY }}\napiKeys: [{{ name: a, value: da2-a, {expiry} }}, {{ name: b, value: da2-b }}]")
+        format!(
+            "authentication: {{ type: API_KEY }}\napiKeys: [{{ name: a, value: da2-a, {expiry} }}, {{ name: b, value: da2-b }}]"
+        )
     };
     let mut door = Door::new(&config("expiresAt: '2026-11-22T13:35:00Z'"));
     let minutes = |minutes: i64| minutes * 60_000;
@@ -166,11 +170,8 @@ async fn a_caller_whom_aws_has_verified_is_believed_and_headers_alone_are_not() 
         "userArn" => Some("arn:aws:sts::111122223333:assumed-role/r/session".into()),
         _ => None,
     });
-    let verified = Evidence {
-        peer: Some("198.51.100.7".into()),
-        verified_caller: Some(members),
-        ..Evidence::default()
-    };
+    let verified =
+        Evidence { peer: Some("198.51.100.7".into()), verified_caller: Some(members), ..Evidence::default() };
     let headers = object! { "authorization" => SIGNATURE, "x-forwarded-for" => "203.0.113.1, 198.51.100.7" };
     let identity = door.ask_with(&headers, &verified).await.unwrap();
     assert_eq!(

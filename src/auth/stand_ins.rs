@@ -140,11 +140,8 @@ pub fn project(config: &str) -> Project {
     let files = files.map(|(path, text)| (Str::from(path), SourceFile::new(path, text)));
     let files = ProjectFiles { name: "test".into(), files: files.into_iter().collect(), ..ProjectFiles::default() };
     let (project, problems) = Project::load(&files);
-    let errors: Vec<String> = problems
-        .iter()
-        .filter(|problem| problem.severity == Severity::Error)
-        .map(ToString::to_string)
-        .collect();
+    let errors: Vec<String> =
+        problems.iter().filter(|problem| problem.severity == Severity::Error).map(ToString::to_string).collect();
     assert!(errors.is_empty(), "{}", errors.join("\n"));
     project
 }

@@ -62,6 +62,11 @@ async fn serve(common: &Common, arguments: Arguments, started: Instant) -> Resul
     let server = Server::new(api, Some(console), Arc::new(print_request));
     eprint!("{}", summary(&loaded.project, &storage, &arguments, address, started.elapsed()));
 
+    let has_made_up_keys = loaded.project.config.authentication.keys_without_value().next().is_some();
+    if has_made_up_keys && !address.ip().is_loopback() {
+        eprintln!("warning: others reach this address, and the keys made up for this machine can be computed\n");
+    }
+
     if let Some(delete_expired) = storage.delete_expired.clone() {
         tokio::spawn(async move {
             let mut interval = tokio::time::interval(EXPIRY_INTERVAL);
@@ -75,9 +80,10 @@ async fn serve(common: &Common, arguments: Arguments, started: Instant) -> Resul
         Some(watch) => drop(tokio::spawn(watch.follow(common.clone(), arguments, server.clone(), storage))),
         None => eprintln!("warning: this folder cannot be watched; restart to see changes\n"),
     }
-    let served = axum::serve(listener, server.router().into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(async {
-        let _ = tokio::signal::ctrl_c().await;
-    });
+    let served = axum::serve(listener, server.router().into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(async {
+            let _ = tokio::signal::ctrl_c().await;
+        });
     served.await.map_err(|error| Failure::Environment(format!("the server stopped: {error}")))
 }
 

@@ -68,6 +68,7 @@ pub fn serve_lambda() -> Result<(), Failure> {
         storage.warm_up(&loaded.project).await;
         let options = setup::options(&loaded.project);
         let api = Arc::new(Api::from_checked(&loaded.project, loaded.checked, storage.backends, options));
+        api.warm_up().await;
         let server = Server::new(api.clone(), None, Arc::new(crate::cli::dev::trace_request));
         lambda::run(api, server).await.map_err(|error| Failure::Environment(error.to_string()))
     })?

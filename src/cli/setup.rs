@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crate::api::{self, Api, ApiOptions, Checked};
 use crate::auth::LocalSignIn;
 use crate::backend::aws::AwsDynamoDb;
-use crate::backend::http::HttpClient;
 use crate::backend::files::{ProjectFiles, process_environment, read_project};
+use crate::backend::http::HttpClient;
 use crate::backend::tables::{create_tables, seed_table};
 use crate::backend::{Backends, DynamoDb};
 use crate::cli::{Common, Failure};
@@ -317,7 +317,10 @@ pub fn refuse_keys_without_value(project: &Project, is_real: bool) -> Result<(),
         .map(|key| {
             Diagnostic::error(format!("API key `{}` has no value", key.name))
                 .at(&key.place.file, key.place.start..key.place.end)
-                .help(format!("give it one: `{{ name: {}, value: \"${{API_KEY}}\" }}`; only `dev` makes keys up", key.name))
+                .help(format!(
+                    "give it one: `{{ name: {}, value: \"${{API_KEY}}\" }}`; only `dev` makes keys up",
+                    key.name
+                ))
         })
         .collect();
     if problems.is_empty() {

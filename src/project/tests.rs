@@ -9,12 +9,12 @@ use std::path::Path;
 use crate::backend::files::{ProjectFiles, read_project};
 use crate::error::{Diagnostic, Severity, SourceFile};
 use crate::limits::Limits;
+use crate::project::authentication::WrittenPattern;
+use crate::project::authentication::providers::ProviderKind;
 use crate::project::{
     Access, Code, ConflictHandler, DataSourceKind, Project, ResolverKind, Stage, Versioning, check_wiring,
 };
 use crate::schema::{Schema, parse_schema};
-use crate::project::authentication::WrittenPattern;
-use crate::project::authentication::providers::ProviderKind;
 use crate::value::{Str, Value};
 
 /// A project in memory: paths and texts.
@@ -61,7 +61,12 @@ fn describe(project: &Project, text: &mut String) {
         let _ = writeln!(text, "key {}: {:?}", key.name, key.expiry);
     }
     for credential in &authentication.local_credentials {
-        let _ = writeln!(text, "local credential {}: {}", credential.access_key_id, Value::from(credential.identity.clone()));
+        let _ = writeln!(
+            text,
+            "local credential {}: {}",
+            credential.access_key_id,
+            Value::from(credential.identity.clone())
+        );
     }
     for (name, identity) in &authentication.identities {
         let denied = &identity.denied_fields;
@@ -101,7 +106,8 @@ fn describe(project: &Project, text: &mut String) {
 
 /// Patterns by their text alone.
 fn without_places(kind: &ProviderKind) -> String {
-    let pattern = |written: &Option<WrittenPattern>| written.as_ref().map_or("-".into(), |written| written.text.clone());
+    let pattern =
+        |written: &Option<WrittenPattern>| written.as_ref().map_or("-".into(), |written| written.text.clone());
     match kind {
         ProviderKind::ApiKey | ProviderKind::Iam => kind.mode().name().to_string(),
         ProviderKind::UserPool(pool) => {

@@ -94,8 +94,7 @@ impl Found<'_> {
     fn add(&mut self, type_name: &str, field: Option<&str>, directives: &ast::DirectiveList, is_interface: bool) {
         for directive in directives.iter() {
             let Some(kind) = AccessKind::of(&directive.name) else { continue };
-            let range: Range<usize> =
-                directive.location().map_or(0..0, |span| span.offset()..span.end_offset());
+            let range: Range<usize> = directive.location().map_or(0..0, |span| span.offset()..span.end_offset());
             self.directives.push(AccessDirective {
                 type_name: type_name.into(),
                 field_name: field.map(Str::from),

@@ -119,13 +119,7 @@ async fn graphql(State(server): State<Arc<Server>>, request: Request) -> Respons
     response
 }
 
-async fn answer(
-    server: &Server,
-    api: Arc<Api>,
-    request: Request,
-    request_id: &str,
-    started: Instant,
-) -> Response {
+async fn answer(server: &Server, api: Arc<Api>, request: Request, request_id: &str, started: Instant) -> Response {
     let operation = match read_operation(request, api.limits().request_body_bytes).await {
         Ok(mut operation) => {
             operation.evidence.request_id = Some(request_id.into());

@@ -48,7 +48,8 @@ impl HttpClient {
         let request = into_sdk(request)?;
         let exchange = async {
             let answer = self.connector().call(request).await;
-            let answer = answer.map_err(|error| client_error(format!("{host} cannot be reached: {}", causes(&error))))?;
+            let answer =
+                answer.map_err(|error| client_error(format!("{host} cannot be reached: {}", causes(&error))))?;
             let status = answer.status().as_u16();
             let headers = answer
                 .headers()
@@ -96,7 +97,8 @@ async fn read(body: SdkBody, most_bytes: usize, host: &str) -> Result<Bytes, Ser
     let mut stream = ByteStream::new(body);
     let mut read = BytesMut::new();
     while let Some(part) = stream.next().await {
-        let part = part.map_err(|error| client_error(format!("the answer of {host} breaks off: {}", causes(&error))))?;
+        let part =
+            part.map_err(|error| client_error(format!("the answer of {host} breaks off: {}", causes(&error))))?;
         if read.len() + part.len() > most_bytes {
             return Err(client_error(format!("the answer of {host} has more than {most_bytes} bytes")));
         }

@@ -12,9 +12,7 @@ use std::ops::Range;
 use crate::context::AuthMode;
 use crate::error::{Diagnostic, Place};
 use crate::project::authentication::api_keys::{ApiKey, read_api_keys};
-use crate::project::authentication::local::{
-    LocalCredential, LocalIdentity, read_identities, read_local_credentials,
-};
+use crate::project::authentication::local::{LocalCredential, LocalIdentity, read_identities, read_local_credentials};
 use crate::project::authentication::providers::{Provider, read_providers};
 use crate::project::reader::{Reader, Section};
 use crate::project::yaml::Node;
@@ -101,8 +99,7 @@ fn read_secret(node: &Node, name: &str, reader: &mut Reader) -> Option<Str> {
         reader.error(format!("`{name}` must be at most 512 visible ASCII characters, without spaces"), &text.range);
         return None;
     }
-    let is_substituted =
-        matches!(&node.data, crate::project::yaml::Data::Scalar(scalar) if scalar.is_substituted);
+    let is_substituted = matches!(&node.data, crate::project::yaml::Data::Scalar(scalar) if scalar.is_substituted);
     if !is_substituted {
         let warning = Diagnostic::warning(format!("`{name}` is a secret, and whoever reads this file knows it"))
             .help(format!("take it from the environment: `{name}: \"${{NAME}}\"`"));

@@ -241,8 +241,9 @@ impl<'n> ConfigReader<'_, 'n, '_> {
                 let warning = Diagnostic::warning("`defaultAction` counts only for the `authentication` itself");
                 self.reader.report(warning, &node.range);
             } else if has_others && action == DefaultAction::Deny {
-                let error = Diagnostic::error("`defaultAction` must be `ALLOW` where there are additional ways to sign in")
-                    .help("AppSync refuses `DENY` there; mark the fields and types with directives instead");
+                let error =
+                    Diagnostic::error("`defaultAction` must be `ALLOW` where there are additional ways to sign in")
+                        .help("AppSync refuses `DENY` there; mark the fields and types with directives instead");
                 self.reader.report(error, &node.range);
             }
             Some(action)
@@ -318,7 +319,8 @@ impl<'n> ConfigReader<'_, 'n, '_> {
             None => authority.split(':').next().unwrap_or(""),
         };
         if https.is_none() && !matches!(host, "localhost" | "127.0.0.1" | "::1") {
-            let warning = Diagnostic::warning(format!("`{key}` is not `https`: whoever is in between could let anybody in"));
+            let warning =
+                Diagnostic::warning(format!("`{key}` is not `https`: whoever is in between could let anybody in"));
             self.reader.report(warning, &address.range);
         }
         Some(address.value)

@@ -37,7 +37,8 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
     let signed = good.iter().filter_map(|token| Some(jwt::parse(token)?.signed.to_owned())).collect();
     let signatures = parse(include_str!("../../auth/signatures.json"));
     let cases = signatures.get("cases").and_then(Value::as_list).expect("there are cases");
-    let authorization = |case: &Value| case.get("request")?.get("headers")?.get("authorization")?.as_str().map(String::from);
+    let authorization =
+        |case: &Value| case.get("request")?.get("headers")?.get("authorization")?.as_str().map(String::from);
     let authorizations = cases.iter().filter_map(authorization).collect();
     let request = cases[0].get("request").cloned();
     let request = request.expect("there is a request");

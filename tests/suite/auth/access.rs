@@ -56,7 +56,8 @@ fn check(file: &Path) -> Result<(), String> {
     let sources = ProjectFiles { name: "test".into(), files: sources.into_iter().collect(), ..ProjectFiles::default() };
     let (project, problems) = Project::load(&sources);
     assert!(problems.iter().all(|problem| problem.severity != Severity::Error), "{problems:?}");
-    let parsed = parse_schema(&project.schema_files, &Limits::default()).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let parsed =
+        parse_schema(&project.schema_files, &Limits::default()).unwrap_or_else(|problems| panic!("{problems:?}"));
     let rules = AccessRules::new(&parsed.schema.access_directives, &project.config.authentication);
     let callers = callers();
     let mut lines = table.lines();

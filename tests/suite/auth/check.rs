@@ -21,7 +21,9 @@ fn directives_without_authentication_are_pointed_out_once() {
         "name: open",
         "type Query @aws_iam {\n  a: ID @aws_api_key\n}\n",
         0,
-        &["warning: `@aws_iam` has no effect: `syncline.yaml` has no `authentication`, and everybody is let in\n --> schema.graphql:1:12"],
+        &[
+            "warning: `@aws_iam` has no effect: `syncline.yaml` has no `authentication`, and everybody is let in\n --> schema.graphql:1:12",
+        ],
     );
     check("name: open", "type Query {\n  a: ID\n}\n", 0, &[]);
 }

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::Folder;
 use crate::harness::binary::{self, Dev};
 use crate::harness::project::folder;
 use crate::harness::wire::{Reply, send};
-use crate::harness::Folder;
 
 const HANDLER: &str =
     "export const request = (ctx) => ({ payload: ctx.identity });\nexport const response = (ctx) => ctx.result;\n";
@@ -27,7 +27,8 @@ fn dev_makes_up_a_key_says_it_and_takes_it() {
     let folder = project("name: keys\nauthentication: { type: API_KEY }\napiKeys: [web]\n");
     let dev = Dev::start(folder.path(), &["--memory"]);
     let talk = dev.talk();
-    let key = talk.split_whitespace().find(|word| word.starts_with("da2-")).unwrap_or_else(|| panic!("no key in\n{talk}"));
+    let key =
+        talk.split_whitespace().find(|word| word.starts_with("da2-")).unwrap_or_else(|| panic!("no key in\n{talk}"));
     assert!(talk.contains("sign-in    API_KEY"), "{talk}");
     assert_eq!(ask(&dev, &[("x-api-key", key)]).json(), json!({ "data": { "me": null } }));
     let refused = ask(&dev, &[]);
@@ -62,15 +63,25 @@ fn dev_as_somebody_is_for_requests_that_do_not_sign_in() {
 fn a_users_addresses_are_what_proxies_say_and_who_sends() {
     let dev = Dev::start(&folder("auth"), &["--memory"]);
     // The answer to a token would need keys; a signature needs a credential: neither is here, so an identity stands in.
-    let refused = send(dev.address, "POST", "/graphql", &[("content-type", "application/json")], br#"{"query":"{ me { authType } }"}"#);
+    let refused = send(
+        dev.address,
+        "POST",
+        "/graphql",
+        &[("content-type", "application/json")],
+        br#"{"query":"{ me { authType } }"}"#,
+    );
     assert_eq!(refused.unwrap().status, 401);
     let signed = project(
         "name: signed\nauthentication: { type: AWS_IAM }\nlocalCredentials: [{ accessKeyId: AKIALOCAL, secretAccessKey: \"${SECRET:-local}\" }]\n",
     );
     let dev = Dev::start(signed.path(), &["--memory"]);
     let (date, authorization) = signature(dev.address.to_string().as_str(), br#"{"query":"{ me }"}"#);
-    let reply = ask(&dev, &[("x-amz-date", &date), ("authorization", &authorization), ("x-forwarded-for", "203.0.113.1, 198.51.100.2")]);
-    let me: Value = serde_json::from_str(reply.json()["data"]["me"].as_str().unwrap_or_else(|| panic!("{reply:?}"))).unwrap();
+    let reply = ask(
+        &dev,
+        &[("x-amz-date", &date), ("authorization", &authorization), ("x-forwarded-for", "203.0.113.1, 198.51.100.2")],
+    );
+    let me: Value =
+        serde_json::from_str(reply.json()["data"]["me"].as_str().unwrap_or_else(|| panic!("{reply:?}"))).unwrap();
     assert_eq!(me["sourceIp"], json!(["203.0.113.1", "198.51.100.2", "127.0.0.1"]));
     assert_eq!(me["userArn"], "arn:aws:iam::123456789012:user/AKIALOCAL");
 }
@@ -118,7 +129,11 @@ fn query_signs_in_as_over_http_or_as_somebody() {
 fn dev_refuses_an_identity_that_is_not_there_and_says_which_are() {
     let run = binary::run(&folder("auth"), &["dev", "--memory", "--port", "0", "--as", "nobody"]);
     assert_eq!(run.code, Some(2));
-    assert!(run.stderr.contains("syncline.yaml has no identity `nobody`; there are `visitor`, `robot`"), "{}", run.stderr);
+    assert!(
+        run.stderr.contains("syncline.yaml has no identity `nobody`; there are `visitor`, `robot`"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]

@@ -87,12 +87,14 @@ fn api(address: SocketAddr) -> Served {
         "authentication: {{ type: OPENID_CONNECT, config: {{ issuer: 'http://{address}' }} }}\n\
          additionalAuthentications:\n  - type: AMAZON_COGNITO_USER_POOLS\n    config: {{ userPoolId: local_Pool, endpoint: 'http://{address}' }}\n"
     );
-    let handler = "export const request = (ctx) => ({ payload: ctx.identity });\nexport const response = (ctx) => ctx.result;\n";
+    let handler =
+        "export const request = (ctx) => ({ payload: ctx.identity });\nexport const response = (ctx) => ctx.result;\n";
     let folder = Folder::new()
         .with("syncline.yaml", &config)
         .with("schema.graphql", "type Query @aws_oidc @aws_cognito_user_pools { me: AWSJSON }")
         .with("resolvers/Query.me.[NONE].js", handler);
-    let (project, problems) = syncline::project::Project::load(&read_project(folder.path(), Default::default()).unwrap());
+    let (project, problems) =
+        syncline::project::Project::load(&read_project(folder.path(), Default::default()).unwrap());
     assert!(problems.is_empty(), "{problems:?}");
     let dynamodb = Arc::new(LocalDynamoDb::open(None).unwrap());
     let backends = Backends { http: Arc::new(HttpClient::new()), ..Backends::new(dynamodb) };
@@ -132,7 +134,8 @@ fn users_of_a_local_issuer_and_of_a_local_user_pool_are_let_in_and_others_are_no
     for token in [issuer.token("a", claims), other.token("a", json!({ "iss": base, "sub": "u-1", "exp": soon() }))] {
         let reply = ask(&api, &token);
         assert_eq!(reply.status, 401);
-        let error = json!({ "message": "You are not authorized to make this call.", "errorType": "UnauthorizedException" });
+        let error =
+            json!({ "message": "You are not authorized to make this call.", "errorType": "UnauthorizedException" });
         assert_eq!(reply.json(), json!({ "errors": [error] }));
         assert_eq!(reply.header("x-amzn-errortype"), Some("UnauthorizedException"));
     }
@@ -157,7 +160,10 @@ fn the_http_client_is_bounded_in_time_and_size_and_follows_nothing() {
     assert_eq!(get("/nowhere", 10, patience).unwrap().status, 503);
     assert_eq!(get("/redirect", 10, patience).unwrap().status, 302);
     let error = get("/page?secret=1", 9, patience).unwrap_err();
-    assert_eq!((error.status, error.message.as_str()), (0, format!("the answer of http://{address} has more than 9 bytes").as_str()));
+    assert_eq!(
+        (error.status, error.message.as_str()),
+        (0, format!("the answer of http://{address} has more than 9 bytes").as_str())
+    );
     let error = get("/slow", 10, Duration::from_millis(50)).unwrap_err();
     assert_eq!(error.message, format!("http://{address} takes more than 50 ms"));
     let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
@@ -166,6 +172,8 @@ fn the_http_client_is_bounded_in_time_and_size_and_follows_nothing() {
     let error = run(HttpClient::new().send(request)).unwrap_err();
     assert!(error.message.starts_with(&format!("http://{closed} cannot be reached: ")), "{error:?}");
     for url in ["ftp://a.test/", "a.test", ""] {
-        assert!(run(client.send(HttpRequest { method: "GET".into(), url: url.into(), ..HttpRequest::default() })).is_err());
+        assert!(
+            run(client.send(HttpRequest { method: "GET".into(), url: url.into(), ..HttpRequest::default() })).is_err()
+        );
     }
 }

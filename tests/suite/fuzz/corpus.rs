@@ -70,8 +70,7 @@ pub fn of_code() -> Corpus {
         }
     }
     assert!(inputs.len() > 100, "only {} cases", inputs.len());
-    inputs
-        .extend(read_folder("tests/fuzz/corpus").filter(|(name, _)| name.ends_with(".txt")).map(|(_, input)| input));
+    inputs.extend(read_folder("tests/fuzz/corpus").filter(|(name, _)| name.ends_with(".txt")).map(|(_, input)| input));
     Corpus { inputs, tokens: TOKENS.to_vec() }
 }
 
@@ -96,23 +95,69 @@ pub fn of_credentials() -> Corpus {
         let token = case.get("authorization").and_then(Value::as_str).unwrap().trim_start_matches("Bearer ");
         inputs.push(token.as_bytes().to_vec());
         let mut parts = token.split('.').map(|part| (part, URL_SAFE_NO_PAD.decode(part).ok()));
-        if let [Some((_, Some(header))), Some((_, Some(payload))), Some((signature, _))] = [0; 3].map(|_| parts.next()) {
+        if let [Some((_, Some(header))), Some((_, Some(payload))), Some((signature, _))] = [0; 3].map(|_| parts.next())
+        {
             inputs.push([header.as_slice(), b"\n", &payload, b"\n", signature.as_bytes()].concat());
         }
     }
-    inputs.extend(tokens.get("keySets").and_then(Value::as_object).unwrap().values().map(|keys| keys.to_string().into()));
+    inputs
+        .extend(tokens.get("keySets").and_then(Value::as_object).unwrap().values().map(|keys| keys.to_string().into()));
     for case in signatures.get("cases").and_then(Value::as_list).unwrap() {
         let authorization = case.get("request").and_then(|request| request.get("headers")?.get("authorization"));
         inputs.push(authorization.and_then(Value::as_str).unwrap().as_bytes().to_vec());
     }
     assert!(inputs.len() > 200, "only {} inputs", inputs.len());
-    inputs.extend(read_folder("tests/fuzz/corpus").filter(|(name, _)| name.ends_with(".sign_in")).map(|(_, input)| input));
+    inputs.extend(
+        read_folder("tests/fuzz/corpus").filter(|(name, _)| name.ends_with(".sign_in")).map(|(_, input)| input),
+    );
     let tokens = vec![
-        ".", "\n", "=", "Bearer ", "{", "}", "[", "]", ",", ":", "\"alg\":", "\"kid\":", "\"crit\":", "\"none\"", "\"RS256\"",
-        "\"HS256\"", "\"ES256\"", "\"ES512\"", "\"PS384\"", "\"rsa\"", "\"secret\"", "\"ec256\"", "\"ec512\"", "\"exp\":",
-        "1e308", "-1", "null", "\"kty\":", "\"RSA\"", "\"EC\"", "\"oct\"", "\"n\":", "\"e\":\"AQAB\"", "\"e\":\"AQ\"", "\"k\":\"\"",
-        "AWS4-HMAC-SHA256 ", "Credential=", "SignedHeaders=", "Signature=", "/appsync/aws4_request", "host;x-amz-date", ";", "0", "f",
-        "\0", "é", "\\u0000",
+        ".",
+        "\n",
+        "=",
+        "Bearer ",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"alg\":",
+        "\"kid\":",
+        "\"crit\":",
+        "\"none\"",
+        "\"RS256\"",
+        "\"HS256\"",
+        "\"ES256\"",
+        "\"ES512\"",
+        "\"PS384\"",
+        "\"rsa\"",
+        "\"secret\"",
+        "\"ec256\"",
+        "\"ec512\"",
+        "\"exp\":",
+        "1e308",
+        "-1",
+        "null",
+        "\"kty\":",
+        "\"RSA\"",
+        "\"EC\"",
+        "\"oct\"",
+        "\"n\":",
+        "\"e\":\"AQAB\"",
+        "\"e\":\"AQ\"",
+        "\"k\":\"\"",
+        "AWS4-HMAC-SHA256 ",
+        "Credential=",
+        "SignedHeaders=",
+        "Signature=",
+        "/appsync/aws4_request",
+        "host;x-amz-date",
+        ";",
+        "0",
+        "f",
+        "\0",
+        "é",
+        "\\u0000",
     ];
     Corpus { inputs, tokens }
 }

@@ -59,12 +59,7 @@ fn no_argument_breaks_a_function_of_the_library() {
 
 #[test]
 fn no_credential_breaks_the_door_or_is_believed_unsigned() {
-    fuzz(
-        "no_credential_breaks_the_door_or_is_believed_unsigned",
-        20_000,
-        corpus::of_credentials,
-        targets::sign_in::run,
-    );
+    fuzz("no_credential_breaks_the_door_or_is_believed_unsigned", 2_000, corpus::of_credentials, targets::sign_in::run);
 }
 
 /// Programs that run far, unlike most mutations: see `differential/program.rs`.
