@@ -136,3 +136,17 @@ async fn denied_fields_come_with_the_identity() {
     assert!(!may_ask("Query", "secret") && !may_ask("User", "email"));
     assert!(may_ask("Query", "secrets") && may_ask("User", "secret") && may_ask("Query", "email"));
 }
+
+#[tokio::test]
+async fn a_function_that_takes_too_long_lets_nobody_in() {
+    let mut door = door("authorizerResultTtlInSeconds: 300", "");
+    door.function.is_silent = true;
+    let authorizer = door.authenticator.lambda.take().unwrap();
+    door.authenticator.lambda = Some(authorizer.within(std::time::Duration::from_millis(1)));
+    assert_eq!(door.with_token("abc").await, Err(Denial::UNAUTHORIZED));
+    // That is no answer to be kept.
+    door.function = Function::answering(r#"{"isAuthorized":true}"#);
+    let authorizer = door.authenticator.lambda.take().unwrap();
+    door.authenticator.lambda = Some(authorizer.within(crate::limits::AUTHORIZER_TIMEOUT));
+    assert!(door.with_token("abc").await.is_ok());
+}

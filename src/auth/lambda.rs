@@ -1,6 +1,7 @@
 //! The Lambda authorizer: a function of the user's own that decides (spec appsync-service 3.6).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::auth::kept::Kept;
 use crate::auth::{Caller, Denial, Outside, digest, pattern};
@@ -8,6 +9,7 @@ use crate::backend::lambda::{LambdaInvocation, LambdaInvocationType};
 use crate::context::{AuthMode, Identity};
 use crate::handler::util::pattern::Pattern;
 use crate::limits;
+use crate::project::authentication::WrittenPattern;
 use crate::project::authentication::providers::LambdaAuthorizer;
 use crate::value::{Str, Value, object};
 
@@ -15,6 +17,8 @@ pub struct Authorizer {
     function: Str,
     expression: Expression,
     ttl_milliseconds: i64,
+    /// [`limits::AUTHORIZER_TIMEOUT`]; tests shorten it.
+    timeout: Duration,
     kept: Kept<KeptAnswer>,
 }
 
@@ -57,8 +61,14 @@ impl Authorizer {
             function: config.function.clone(),
             expression,
             ttl_milliseconds: config.ttl.as_millis() as i64,
+            timeout: limits::AUTHORIZER_TIMEOUT,
             kept: Kept::new(limits::AUTHORIZER_KEPT_BYTES),
         }
+    }
+
+    #[cfg(test)]
+    pub fn within(self, timeout: Duration) -> Authorizer {
+        Authorizer { timeout, ..self }
     }
 
     /// The token reaches the function as it came, with `Bearer` where the client sent that (UNCONFIRMED).
@@ -118,7 +128,7 @@ impl Authorizer {
             invocation_type: LambdaInvocationType::RequestResponse,
             payload: event.to_string().into(),
         };
-        let answered = tokio::time::timeout(limits::AUTHORIZER_TIMEOUT, outside.lambda.invoke(invocation)).await;
+        let answered = tokio::time::timeout(self.timeout, outside.lambda.invoke(invocation)).await;
         let answer = answered.map_err(|_| "it takes too long")?.map_err(|error| error.message.to_string())?;
         if answer.function_error.is_some() {
             return Err("it failed".into());
@@ -132,11 +142,9 @@ impl Authorizer {
 }
 
 /// A pattern that is found anywhere in a token: that AppSync looks for it so is UNCONFIRMED (spec appsync-service 3.6).
-fn anywhere(
-    written: &crate::project::authentication::WrittenPattern,
-) -> crate::project::authentication::WrittenPattern {
+fn anywhere(written: &WrittenPattern) -> WrittenPattern {
     let text = format!("(?s:.*)(?:{})(?s:.*)", written.text).into();
-    crate::project::authentication::WrittenPattern { text, place: written.place.clone() }
+    WrittenPattern { text, place: written.place.clone() }
 }
 
 fn identity(decision: &Decision) -> Result<Identity, Denial> {

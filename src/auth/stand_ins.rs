@@ -62,6 +62,8 @@ pub struct Function {
     pub answer: Mutex<String>,
     pub fails: Mutex<bool>,
     pub events: Mutex<Vec<Value>>,
+    /// Never answers.
+    pub is_silent: bool,
 }
 
 impl Function {
@@ -79,7 +81,13 @@ impl LambdaInvoke for Function {
         self.events.lock().unwrap().push(serde_json::from_slice(&invocation.payload).unwrap());
         let function_error = self.fails.lock().unwrap().then(|| Str::from("Unhandled"));
         let payload = self.answer.lock().unwrap().clone().into();
-        Box::pin(async move { Ok(LambdaAnswer { payload, function_error }) })
+        let is_silent = self.is_silent;
+        Box::pin(async move {
+            match is_silent {
+                true => std::future::pending().await,
+                false => Ok(LambdaAnswer { payload, function_error }),
+            }
+        })
     }
 }
 

@@ -101,7 +101,7 @@ async fn graphql(State(server): State<Arc<Server>>, request: Request) -> Respons
     let api = server.api.load();
     let request_id = api.clock().uuid();
     let mut response = if request.method() == Method::OPTIONS {
-        preflight()
+        preflight(request.headers())
     } else {
         answer(&server, api, request, &request_id, started).await
     };
@@ -179,12 +179,16 @@ fn json(status: StatusCode, body: Vec<u8>) -> Response {
     response
 }
 
-/// Any origin may call; the exact lists are UNCONFIRMED (spec 2.3).
-fn preflight() -> Response {
+/// Any origin may call; the exact lists are UNCONFIRMED (spec 2.3). A browser that asks for certain headers hears their
+/// names: to it, `*` does not mean `authorization`
+/// ([Fetch](https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name)).
+fn preflight(asked: &HeaderMap) -> Response {
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
     headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST,GET,OPTIONS"));
-    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static("*"));
+    let names = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS).cloned();
+    let names = names.unwrap_or(HeaderValue::from_static("*"));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names);
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));
     response
 }
