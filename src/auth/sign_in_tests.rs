@@ -181,3 +181,16 @@ async fn a_caller_whom_aws_has_verified_is_believed_and_headers_alone_are_not() 
     assert!(door.ask_with(&Value::empty_object(), &verified).await.is_ok(), "signed in the query string");
     assert_eq!(door.ask_with(&headers, &Evidence::default()).await, Err(Denial::UNAUTHORIZED));
 }
+
+#[tokio::test]
+async fn a_signature_for_what_stands_in_front_leaves_the_callers_key_alone() {
+    let door = Door::new("authentication: { type: API_KEY }\napiKeys: [{ name: web, value: da2-web }]");
+    let verified = Evidence { verified_caller: Some(iam_members(|_| None)), ..Evidence::default() };
+    let headers = |key: &str| object! { "authorization" => SIGNATURE, "x-api-key" => key };
+    let identity = door.ask_with(&headers("da2-web"), &verified).await.unwrap();
+    assert_eq!(identity.mode, Some(AuthMode::ApiKey));
+    assert_eq!(door.ask_with(&headers("da2-no"), &verified).await, Err(Denial::UNAUTHORIZED));
+    assert_eq!(door.ask_with(&headers("da2-web"), &Evidence::default()).await, Err(Denial::UNAUTHORIZED));
+    let alone = object! { "authorization" => SIGNATURE };
+    assert_eq!(door.ask_with(&alone, &verified).await, Err(Denial::UNAUTHORIZED));
+}
