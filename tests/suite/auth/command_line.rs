@@ -143,3 +143,18 @@ fn a_key_that_is_made_up_is_not_for_real_data() {
     assert_eq!(run.code, Some(1));
     assert!(run.stderr.contains("error: API key `web` has no value\n --> syncline.yaml:3:11"), "{}", run.stderr);
 }
+
+#[test]
+fn eval_takes_an_identity_of_the_project() {
+    let auth = folder("auth");
+    let eval = |name: &str| {
+        let file = "resolvers/Query.me.[NONE].js";
+        binary::run(&auth, &["eval", file, "--function", "request", "--as", name])
+    };
+    let result: Value = serde_json::from_str(eval("partner").json()["evaluationResult"].as_str().unwrap()).unwrap();
+    assert_eq!(result["payload"]["identity"], json!({ "resolverContext": { "tenant": "blue" } }));
+    assert_eq!(result["payload"]["authType"], "Lambda Authorization");
+    let unknown = eval("nobody");
+    assert_eq!(unknown.code, Some(2));
+    assert!(unknown.stderr.contains("syncline.yaml has no identity `nobody`; there are"), "{}", unknown.stderr);
+}
