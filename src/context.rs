@@ -1,6 +1,7 @@
 //! What a handler sees as `ctx`: shapes as AppSync gives them (spec appsync-js 1.10).
 
 mod effects;
+mod identity;
 
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ pub use effects::{
     CacheEviction, Effects, FilterCondition, FilterOperator, Invalidations, LogLevel, LogLine, ResponseHeader,
     ResponseHeaders, SubscriptionFilter, SubscriptionInvalidation,
 };
+pub use identity::{AuthMode, IAM_MEMBERS, Identity, iam_identity, iam_members};
 
 /// The context of one resolver run. Unit handlers and the stages of a pipeline share it one after the other.
 #[derive(Clone, Debug, Default)]
@@ -88,13 +90,6 @@ pub struct Info {
     pub selection_set_graphql: Str,
 }
 
-/// Who is asking: `ctx.identity`, whose members differ per authorization mode (spec appsync-js 1.10).
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Identity {
-    /// What handlers see: null with an API key and without authentication.
-    pub value: Value,
-}
-
 impl Context {
     /// Reads a context as AppSync serialises it: the event of a direct Lambda resolver (spec appsync-service 7.1), or the
     /// `context` that EvaluateCode takes (spec appsync-js 5). Members that are missing have the values of a root field.
@@ -110,7 +105,7 @@ impl Context {
         Context {
             arguments: object(member("arguments").or_else(|| member("args"))),
             source: member("source").cloned().unwrap_or_default(),
-            identity: Identity { value: member("identity").cloned().unwrap_or_default() },
+            identity: Identity::from_value(member("identity").cloned().unwrap_or_default()),
             request: Arc::new(RequestInfo {
                 headers: object(request.and_then(|request| request.get("headers"))),
                 domain_name: request.and_then(|request| request.get("domainName")).cloned().unwrap_or_default(),

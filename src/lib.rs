@@ -10,14 +10,14 @@
 //! | vocabulary | [`value`], [`error`], [`limits`], [`clock`], [`telemetry`] |
 //! | the nouns of AppSync | [`context`], [`schema`], [`backend`] |
 //! | what is deployed | [`project`] |
-//! | one field | [`handler`], [`datasource`], [`loader`], [`resolver`] |
+//! | one field | [`handler`], [`datasource`], [`loader`], [`auth`], [`resolver`] |
 //! | one operation | [`execute`] |
 //! | edges | [`api`], [`transport`], [`cli`] |
 //!
 //! # The path of one request
 //!
-//! [`transport::http`] reads a body into an [`api::OperationRequest`]. [`api::Api::execute`] finds or makes the prepared
-//! document ([`execute::prepare`]), coerces the variables and hands a plan to [`execute::execute`]. That completes data at
+//! [`transport::http`] reads a body into an [`api::OperationRequest`]. [`api::Api::execute`] lets the [`auth::Authenticator`]
+//! find out who asks, then finds or makes the prepared document ([`execute::prepare`]), coerces the variables and hands a plan to [`execute::execute`]. That completes data at
 //! once and runs each field with a resolver through [`resolver::Resolver::run`]: a [`handler`] turns the context into a
 //! request document, a [`datasource`] carries it out through the request's [`loader`], the handler turns the result into
 //! the field's value. The loader gathers reads until nothing else can go on and sends them as few calls.
@@ -46,6 +46,7 @@ pub mod project;
 pub mod handler;
 pub mod datasource;
 pub mod loader;
+pub mod auth;
 pub mod resolver;
 pub mod execute;
 pub mod api;

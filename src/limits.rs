@@ -111,6 +111,46 @@ pub const REQUEST_BODY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Longest that a server which was told to stop waits for what is in flight: what an operation may take at most, and
 /// five seconds to write the answer.
 pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(35);
+/// Bytes of a token or signature in `authorization`. Ours: tokens have 1 to 4 KB; the server's own bound on all headers
+/// together is far above.
+pub const TOKEN_BYTES: usize = 16 * 1024;
+
+/// Longest to wait for an issuer's key set or its description. Ours; AppSync documents none.
+pub const KEY_SET_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Bytes of a key set, and of an issuer's description. Ours: ten RSA keys with certificates have 30 KB.
+pub const KEY_SET_BYTES: usize = 512 * 1024;
+
+/// Keys of one key set that are kept. Ours: issuers have two to ten.
+pub const KEY_SET_KEYS: usize = 100;
+
+/// After this a key set is fetched anew, so that a key which its issuer has withdrawn is no longer good. Ours.
+pub const KEY_SET_FRESH: Duration = Duration::from_secs(60 * 60);
+
+/// While an issuer cannot be reached, its last key set is good for this long. Ours.
+pub const KEY_SET_STALE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Least time between two attempts to fetch a key set, whatever keys the tokens name and however the attempt ended. Ours:
+/// keys that nobody knows must not become requests to the issuer.
+pub const KEY_SET_RETRY: Duration = Duration::from_secs(10);
+
+/// Bytes of the tokens that are kept as verified, with what they say. Ours.
+pub const VERIFIED_TOKENS_BYTES: usize = 4 * 1024 * 1024;
+
+/// Longest a Lambda authorizer may take. AppSync: 10 s (spec appsync-service 9.1).
+pub const AUTHORIZER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes of a Lambda authorizer's answer. AppSync: 5 MB of `resolverContext` (spec appsync-service 3.6).
+pub const AUTHORIZER_ANSWER_BYTES: usize = 5 * 1024 * 1024;
+
+/// Bytes of a Lambda authorizer's answer from which on it is not kept. AppSync (spec appsync-service 3.6).
+pub const AUTHORIZER_KEPT_ANSWER_BYTES: usize = 1_048_576;
+
+/// Bytes of all answers of a Lambda authorizer that are kept. Ours.
+pub const AUTHORIZER_KEPT_BYTES: usize = 16 * 1024 * 1024;
+
+/// How far the time of a signature may be from ours. AWS: 5 minutes.
+pub const SIGNATURE_AGE: Duration = Duration::from_secs(5 * 60);
 
 /// Bounds on what a project and a client may ask for.
 #[derive(Clone, Debug, PartialEq)]

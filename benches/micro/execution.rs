@@ -95,7 +95,13 @@ impl Ours {
         let fields = HashMap::from([("items".into(), Arc::new(Resolver::Unit(stage)))]);
         let resolvers = HashMap::from([("Query".into(), fields)]);
         Ours {
-            executable: ExecutableSchema { schema, resolvers, limits, env: Arc::new(Map::default()) },
+            executable: ExecutableSchema {
+                schema,
+                resolvers,
+                access: Default::default(),
+                limits,
+                env: Arc::new(Map::default()),
+            },
             operation,
             token_key: TokenKey::derive(b"bench"),
             clock: Clock::system(),

@@ -9,6 +9,8 @@ use std::sync::Arc;
 
 use crate::api::persisted::PersistedDocuments;
 use crate::api::rate_limit::RateLimiter;
+use crate::auth::rules::AccessRules;
+use crate::auth::{self, Authenticator, Caller, Denial, Evidence, LocalSignIn, Outside};
 use crate::backend::{Backends, Operation};
 use crate::clock::Clock;
 use crate::context::{Context, Identity, LogLine, RequestInfo};
@@ -21,9 +23,11 @@ use crate::execute::prepare::{Prepared, PreparedCache, PreparedOperation, Select
 use crate::execute::{ExecutableSchema, ExecutionRequest, Resolvers, Response, execute};
 use crate::handler::Handler;
 use crate::handler::js::{Dialect, JsProgram};
-use crate::limits::Limits;
+use crate::limits::{self, Limits};
 use crate::loader::{Explanation, LoaderOptions, RequestLoader};
-use crate::project::{self, Code, Cors, DataSourceKind, Project, ResolverKind, Runtime, StageOptions, Versioning};
+use crate::project::{
+    self, Authentication, Code, Cors, DataSourceKind, Project, ResolverKind, Runtime, StageOptions, Versioning,
+};
 use crate::resolver::{Pipeline, Resolver, Services, Stage};
 use crate::schema::{Schema, TypeDefinition, parse_schema};
 use crate::value::{Str, Value};
@@ -41,6 +45,8 @@ pub struct ApiOptions {
     /// Whether reads of one operation travel together. Default: yes. Answers are the same without it, at the cost of a
     /// call for every read; for comparing the two.
     pub batches_reads: bool,
+    /// What is let in on a laptop only. Default: nothing.
+    pub local: Option<LocalSignIn>,
 }
 
 /// The header with which a client asks for `extensions.syncline`, where it may see internals: `true` or `1`. Elsewhere
@@ -49,7 +55,13 @@ pub const EXPLAIN_HEADER: &str = "x-syncline-explain";
 
 impl Default for ApiOptions {
     fn default() -> ApiOptions {
-        ApiOptions { clock: Clock::system(), shows_internals: false, token_secret: Vec::new(), batches_reads: true }
+        ApiOptions {
+            clock: Clock::system(),
+            shows_internals: false,
+            token_secret: Vec::new(),
+            batches_reads: true,
+            local: None,
+        }
     }
 }
 
@@ -64,6 +76,8 @@ pub struct Api {
     rate_limiter: Option<RateLimiter>,
     token_key: TokenKey,
     introspection: bool,
+    authentication: Authentication,
+    authenticator: Authenticator,
     options: ApiOptions,
 }
 
@@ -78,7 +92,10 @@ pub struct OperationRequest {
     pub variables: Value,
     pub operation_name: Option<Str>,
     pub request: Arc<RequestInfo>,
-    pub identity: Identity,
+    /// Who asks, where that is known; otherwise the request must sign in.
+    pub identity: Option<Identity>,
+    /// What it signs in with, besides its headers.
+    pub evidence: Evidence,
     /// Came by GET: mutations are refused.
     pub is_read_only: bool,
     /// Wants [`OperationReport::explanation`]. The answer stays as it is.
@@ -167,6 +184,8 @@ pub fn check(project: &Project) -> Result<Checked, Vec<Diagnostic>> {
     if let Some(parsed) = &parsed {
         problems.extend(project::check_wiring(project, &parsed.schema));
         problems.extend(persisted::check(&project.config.persisted_queries, &parsed.schema, &limits));
+        let directives = &parsed.schema.access_directives;
+        problems.extend(auth::check::check(&project.config.authentication, directives));
     }
     let dialect = match project.config.runtime {
         Runtime::AppSync => Dialect::AppSync,
@@ -182,7 +201,8 @@ pub fn check(project: &Project) -> Result<Checked, Vec<Diagnostic>> {
             let resolvers = attach(project, &parsed.schema, &program)?;
             let strict = parsed.strict.into_iter().chain(project::beyond_appsync(&project.resolvers)).collect();
             let env = project.config.environment.clone();
-            let executable = ExecutableSchema { schema: parsed.schema, resolvers, limits, env };
+            let access = AccessRules::new(&parsed.schema.access_directives, &project.config.authentication);
+            let executable = ExecutableSchema { schema: parsed.schema, resolvers, access, limits, env };
             Ok(Checked { executable, warnings, strict })
         }
         _ => Err(errors.into_iter().chain(warnings).collect()),
@@ -331,6 +351,8 @@ impl Api {
 
     /// As [`Api::build`] for a project that has been checked.
     pub fn from_checked(project: &Project, checked: Checked, backends: Backends, options: ApiOptions) -> Api {
+        let (name, authentication) = (&project.config.name, &project.config.authentication);
+        let authenticator = Authenticator::new(authentication, name, options.local.as_ref(), &options.clock);
         Api {
             name: project.config.name.clone(),
             executable: checked.executable,
@@ -341,6 +363,8 @@ impl Api {
             rate_limiter: project.config.rate_limit.as_ref().map(RateLimiter::new),
             token_key: TokenKey::derive(&options.token_secret),
             introspection: project.config.introspection,
+            authentication: authentication.clone(),
+            authenticator,
             options,
         }
     }
@@ -366,17 +390,61 @@ impl Api {
         self.executable.resolvers.values().map(HashMap::len).sum()
     }
 
+    /// The identity of that name in `syncline.yaml`, for requests of whoever runs this process: `query --as`.
+    pub fn local_identity(&self, name: &str) -> Option<Identity> {
+        auth::local_identity(&self.authentication, name)
+    }
+
+    fn outside(&self) -> Outside<'_> {
+        let (http, lambda) = (self.backends.http.as_ref(), self.backends.lambda.as_ref());
+        Outside { http, lambda, clock: &self.options.clock }
+    }
+
+    /// Fetches what the first request would wait for: the keys of issuers. Waits [`limits::WARM_UP_TIMEOUT`] at most.
+    pub async fn warm_up(&self) {
+        let _ = tokio::time::timeout(limits::WARM_UP_TIMEOUT, self.authenticator.warm_up(self.outside())).await;
+    }
+
+    /// Finds out who asks, by what the request signs in with.
+    ///
+    /// # Errors
+    /// HTTP 401 (spec appsync-service 2.2).
+    pub async fn authenticate(&self, request: &OperationRequest) -> Result<Identity, Refusal> {
+        let caller = Caller {
+            headers: &request.request.headers,
+            evidence: &request.evidence,
+            query: &request.query,
+            operation_name: request.operation_name.as_ref(),
+            variables: &request.variables,
+            api_name: &self.name,
+        };
+        let outcome = self.authenticator.authenticate(&caller, self.outside()).await;
+        outcome.map_err(|Denial(message)| Refusal::new(401, "UnauthorizedException", message))
+    }
+
     /// Runs one operation. Everything that can go wrong is in the answer.
-    pub async fn execute(&self, request: OperationRequest) -> Answer {
-        if let Some(limiter) = &self.rate_limiter
-            && let Err(seconds) =
-                limiter.take(&request.identity.value.to_string(), self.clock().now_epoch_milliseconds())
-        {
-            // AppSync's text for its own limit, UNCONFIRMED (spec appsync-service 2.2).
-            let refusal = Refusal::new(429, "ThrottlingException", "Rate exceeded");
-            return Answer::Refused(Refusal { retry_after_seconds: Some(seconds), ..refusal });
+    pub async fn execute(&self, mut request: OperationRequest) -> Answer {
+        // A Lambda authorizer sees the document that would run; that it is unknown is told only to who is let in.
+        let named = self.persisted.resolve(&request.query, request.document.as_ref());
+        if let Ok(named) = &named {
+            request.query = named.text.clone();
         }
-        let named = match self.persisted.resolve(&request.query, request.document.as_ref()) {
+        let identity = match &request.identity {
+            Some(identity) => identity.clone(),
+            None => match self.authenticate(&request).await {
+                Ok(identity) => identity,
+                Err(refusal) => return Answer::Refused(refusal),
+            },
+        };
+        if let Some(limiter) = &self.rate_limiter {
+            let caller = rate_limit::caller(&identity, &request.evidence);
+            if let Err(seconds) = limiter.take(&caller, self.clock().now_epoch_milliseconds()) {
+                // AppSync's text for its own limit, UNCONFIRMED (spec appsync-service 2.2).
+                let refusal = Refusal::new(429, "ThrottlingException", "Rate exceeded");
+                return Answer::Refused(Refusal { retry_after_seconds: Some(seconds), ..refusal });
+            }
+        }
+        let named = match named {
             Ok(named) => named,
             Err(refusal) => return Answer::Refused(refusal),
         };
@@ -409,10 +477,10 @@ impl Api {
             let message = "Only queries may be sent with GET; send mutations with POST.";
             return Answer::Refused(Refusal::new(405, "MethodNotAllowedException", message));
         }
-        self.run(&request, &operation).await
+        self.run(&request, &identity, &operation).await
     }
 
-    async fn run(&self, request: &OperationRequest, operation: &PreparedOperation) -> Answer {
+    async fn run(&self, request: &OperationRequest, identity: &Identity, operation: &PreparedOperation) -> Answer {
         let shown = self.shown_explanation(&request.request);
         let is_explained = request.is_explained || shown.is_some();
         let loader = self.loader(is_explained);
@@ -420,7 +488,7 @@ impl Api {
         let execution = ExecutionRequest {
             operation,
             variables: &request.variables,
-            identity: &request.identity,
+            identity,
             request: shown.as_ref().unwrap_or(&request.request),
         };
         let mut execution = loader.drive(execute(&self.executable, execution, &services)).await;

@@ -7,8 +7,10 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use crate::auth::Evidence;
+use crate::context::{AuthMode, Identity};
 use crate::project::RateLimit;
-use crate::value::Str;
+use crate::value::{Str, Value};
 
 /// Callers remembered at one time. Ours. Beyond it, those who have asked least lately are forgotten, in their favour.
 const CALLERS: usize = 100_000;
@@ -56,6 +58,21 @@ impl RateLimiter {
     }
 }
 
+/// Who is counted: a user by issuer and `sub`, an IAM caller by ARN, everybody else by address, because an API key and
+/// nothing at all are shared by many. Behind a load balancer that hides addresses, all of these are one.
+pub fn caller(identity: &Identity, evidence: &Evidence) -> String {
+    let member = |name: &str| identity.value.get(name).and_then(Value::as_str);
+    let mode = identity.mode.map_or("-", AuthMode::name);
+    match (member("sub"), member("userArn")) {
+        (Some(sub), _) => format!("{mode} {} {sub}", member("issuer").unwrap_or_default()),
+        (None, Some(arn)) => format!("{mode} {arn}"),
+        (None, None) => {
+            let context = identity.value.get("resolverContext").map(Value::to_string).unwrap_or_default();
+            format!("{mode} {} {context}", evidence.peer.as_deref().unwrap_or_default())
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +100,18 @@ mod tests {
         assert!(limiter.take("ada", 0).is_ok());
         assert_eq!(limiter.take("ada", 0), Err(1));
         assert!(limiter.take("bruno", 0).is_ok());
+    }
+
+    #[test]
+    fn users_are_counted_by_name_and_others_by_address() {
+        let identity = |json: &str| Identity::from_value(Value::parse(json).unwrap());
+        let from = |peer: &str| Evidence { peer: Some(peer.into()), ..Evidence::default() };
+        let user = |sub: &str| identity(&format!("{{\"issuer\":\"i\",\"sub\":\"{sub}\"}}"));
+        assert_eq!(caller(&user("a"), &from("::1")), caller(&user("a"), &from("::2")));
+        assert_ne!(caller(&user("a"), &from("::1")), caller(&user("b"), &from("::1")));
+        assert_ne!(caller(&Identity::default(), &from("::1")), caller(&Identity::default(), &from("::2")));
+        let arn = identity(r#"{"userArn":"arn:aws:iam::1:user/a"}"#);
+        assert_eq!(caller(&arn, &from("::1")), caller(&arn, &from("::2")));
     }
 
     #[test]

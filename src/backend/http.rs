@@ -8,6 +8,8 @@ use futures_util::future::BoxFuture;
 use crate::backend::ServiceError;
 use crate::value::Str;
 
+pub use crate::backend::aws::http_client::HttpClient;
+
 /// An HTTP client. It follows no redirects and tries nothing twice.
 pub trait HttpSend: Send + Sync {
     /// # Errors

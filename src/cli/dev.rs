@@ -4,9 +4,11 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use clap::Args;
 use tokio::net::TcpListener;
 
 use crate::api::{Api, OperationReport};
+use crate::auth::local_api_key;
 use crate::backend::files::ProjectFiles;
 use crate::cli::reload::Watch;
 use crate::cli::setup::{self, Storage, load, print_problems};
@@ -24,32 +26,46 @@ const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 /// What the console's first tab shows, relative to the project.
 const SAMPLE_QUERY: &str = "console.graphql";
 
-pub fn run(common: &Common, started: Instant) -> Result<(), Failure> {
+#[derive(Args, Clone, Default)]
+pub struct Arguments {
+    /// Who requests come from that do not sign in: a name of `identities` in syncline.yaml
+    #[arg(long = "as", value_name = "NAME")]
+    pub acts_as: Option<String>,
+}
+
+pub fn run(common: &Common, arguments: Arguments, started: Instant) -> Result<(), Failure> {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(cores.max(LEAST_WORKERS))
         .enable_all()
         .build()
         .map_err(|error| Failure::Environment(format!("cannot start: {error}")))?;
-    runtime.block_on(serve(common, started))
+    runtime.block_on(serve(common, arguments, started))
 }
 
-async fn serve(common: &Common, started: Instant) -> Result<(), Failure> {
+async fn serve(common: &Common, arguments: Arguments, started: Instant) -> Result<(), Failure> {
     // Before the project is read, so that no save gets lost in between.
     let watch = Watch::start(&common.project);
     let loaded = load(common).map_err(setup::report)?;
     if !loaded.checked.warnings.is_empty() {
         print_problems(&loaded.checked.warnings);
     }
+    setup::refuse_unknown_identity(&loaded.project, arguments.acts_as.as_deref())?;
+    setup::refuse_keys_without_value(&loaded.project, common.aws)?;
     let storage = setup::storage(common, &loaded.project).await?;
     let listener = listen(common).await?;
     let address = listener.local_addr().map_err(|error| Failure::Environment(error.to_string()))?;
 
     let console = Console::new(sample_query(&loaded.files, &loaded.project));
-    let options = setup::options(&loaded.project, true);
+    let options = setup::local_options(&loaded.project, arguments.acts_as.as_deref());
     let api = Arc::new(Api::from_checked(&loaded.project, loaded.checked, storage.backends.clone(), options));
     let server = Server::new(api, Some(console), Arc::new(print_request));
-    eprint!("{}", summary(&loaded.project, &storage, address, started.elapsed()));
+    eprint!("{}", summary(&loaded.project, &storage, &arguments, address, started.elapsed()));
+
+    let has_made_up_keys = loaded.project.config.authentication.keys_without_value().next().is_some();
+    if has_made_up_keys && !address.ip().is_loopback() {
+        eprintln!("warning: others reach this address, and the keys made up for this machine can be computed\n");
+    }
 
     if let Some(delete_expired) = storage.delete_expired.clone() {
         tokio::spawn(async move {
@@ -61,7 +77,7 @@ async fn serve(common: &Common, started: Instant) -> Result<(), Failure> {
         });
     }
     match watch {
-        Some(watch) => drop(tokio::spawn(watch.follow(common.clone(), server.clone(), storage))),
+        Some(watch) => drop(tokio::spawn(watch.follow(common.clone(), arguments, server.clone(), storage))),
         None => eprintln!("warning: this folder cannot be watched; restart to see changes\n"),
     }
     let has_answered_all = http::serve(listener, server.router(), stop_signal()).await;
@@ -107,7 +123,13 @@ fn sample_query(files: &ProjectFiles, project: &Project) -> String {
 }
 
 /// Name and figures, aligned.
-fn summary(project: &Project, storage: &Storage, address: SocketAddr, elapsed: Duration) -> String {
+fn summary(
+    project: &Project,
+    storage: &Storage,
+    arguments: &Arguments,
+    address: SocketAddr,
+    elapsed: Duration,
+) -> String {
     let mut domains: Vec<(&str, usize)> = Vec::new();
     for resolver in &project.resolvers {
         let domain = resolver.domain.as_deref().unwrap_or("-");
@@ -136,6 +158,7 @@ fn summary(project: &Project, storage: &Storage, address: SocketAddr, elapsed: D
         rows.push((if index == 0 { "tables" } else { "" }, row.trim_end().to_owned()));
     }
     rows.push(("storage", storage.description.clone()));
+    rows.extend(sign_in(project, arguments));
     rows.push(("GraphQL", format!("http://{address}/graphql")));
     let console = if Console::is_embedded() { "" } else { "  (from a CDN; `npm run build` in console/ embeds it)" };
     rows.push(("console", format!("http://{address}/{console}")));
@@ -147,6 +170,24 @@ fn summary(project: &Project, storage: &Storage, address: SocketAddr, elapsed: D
     }
     text.push('\n');
     text
+}
+
+/// How callers sign in, with the keys that were made up for this laptop.
+fn sign_in(project: &Project, arguments: &Arguments) -> Vec<(&'static str, String)> {
+    let authentication = &project.config.authentication;
+    let mut rows = Vec::new();
+    if !authentication.is_open() {
+        let modes: Vec<&str> = authentication.providers.iter().map(|provider| provider.kind.mode().name()).collect();
+        rows.push(("sign-in", modes.join(", ")));
+    }
+    for key in authentication.keys_without_value() {
+        let value = local_api_key(&project.config.name, &key.name);
+        rows.push(("API key", format!("{value}  ({}; made up for this machine)", key.name)));
+    }
+    if let Some(name) = &arguments.acts_as {
+        rows.push(("as", format!("{name}, where a request does not sign in")));
+    }
+    rows
 }
 
 /// `200  query Shop  3.2 ms  31 resolvers  Query 2, BatchGetItem 3 (27 reads shared)`, and what handlers logged.

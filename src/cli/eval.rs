@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
+use crate::auth::local_identity;
 use crate::backend::files::{process_environment, read_project};
-use crate::cli::setup::{print_json, print_problems, read_argument};
+use crate::cli::setup::{print_json, print_problems, read_argument, refuse_unknown_identity};
 use crate::cli::{Common, Failure};
 use crate::clock::Clock;
-use crate::context::{Context, LogLine};
+use crate::context::{Context, Identity, LogLine};
 use crate::error::{Diagnostic, FieldError, SourceFile};
 use crate::handler::js::{Dialect, JsProgram};
 use crate::handler::{self, Returned};
@@ -38,6 +39,9 @@ pub struct Arguments {
     /// are used up a further call fails
     #[arg(long, value_name = "ID,ID", value_delimiter = ',')]
     ids: Vec<String>,
+    /// Who asks, in place of the context's `identity`: a name of `identities` in the project's syncline.yaml
+    #[arg(long = "as", value_name = "NAME")]
+    acts_as: Option<String>,
 }
 
 const MORE_HELP: &str = "\
@@ -86,6 +90,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
         None => Value::empty_object(),
     };
     let mut ctx = Context { clock: clock(arguments), ..Context::from_json(&context) };
+    if let Some(name) = &arguments.acts_as {
+        ctx.identity = identity(common, name)?;
+    }
     let code = Code::read(common, &arguments.file)?;
     let compiled = JsProgram::compile(&code.modules, std::slice::from_ref(&code.entry), code.dialect, &code.limits);
     let program = match compiled {
@@ -119,6 +126,14 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
     let failed = outcome.is_err();
     print_json(&evaluation(outcome, &ctx, &code.entry))?;
     if failed { Err(Failure::Findings) } else { Ok(()) }
+}
+
+/// An identity of the project, whatever else is wrong with it.
+fn identity(common: &Common, name: &str) -> Result<Identity, Failure> {
+    let files = read_project(&common.project, process_environment());
+    let (project, _) = Project::load(&files.map_err(|problem| Failure::Environment(problem.message))?);
+    refuse_unknown_identity(&project, Some(name))?;
+    Ok(local_identity(&project.config.authentication, name).unwrap_or_default())
 }
 
 fn clock(arguments: &Arguments) -> Clock {

@@ -59,11 +59,16 @@ pub fn serve_lambda() -> Result<(), Failure> {
                 "SYNCLINE_SECRET is not set: page tokens are sealed with the project's name, which is no secret; a client that guesses it can read the keys inside them"
             );
         }
+        setup::refuse_keys_without_value(&loaded.project, true)?;
+        if loaded.project.config.authentication.is_open() {
+            tracing::warn!("syncline.yaml has no `authentication`: whoever reaches this function is let in");
+        }
         let storage = setup::storage(&common, &loaded.project).await?;
         // Lambda's init has a whole core; the first request would do the same on a fraction of one.
         storage.warm_up(&loaded.project).await;
-        let options = setup::options(&loaded.project, false);
+        let options = setup::options(&loaded.project);
         let api = Arc::new(Api::from_checked(&loaded.project, loaded.checked, storage.backends, options));
+        api.warm_up().await;
         let server = Server::new(api.clone(), None, Arc::new(crate::cli::dev::trace_request));
         lambda::run(api, server).await.map_err(|error| Failure::Environment(error.to_string()))
     })?

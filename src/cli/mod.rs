@@ -33,7 +33,7 @@ const EXIT_CODES: &str = "Exit codes: 0 fine, 1 findings or failures, 2 usage, 3
 #[derive(Subcommand)]
 enum Command {
     /// Serve the project: GraphQL, GraphiQL, embedded DynamoDB; reload on save
-    Dev,
+    Dev(dev::Arguments),
     /// Report everything that can be wrong without running
     Check(check::Arguments),
     /// Run one operation in process and print the response JSON
@@ -88,8 +88,8 @@ pub fn main() -> ExitCode {
     let CommandLine { common, command } = CommandLine::parse();
     let filter = std::env::var("SYNCLINE_LOG").unwrap_or_else(|_| "warn".into());
     crate::telemetry::init(crate::telemetry::Format::Text, &filter);
-    let outcome = match command.unwrap_or(Command::Dev) {
-        Command::Dev => dev::run(&common, started),
+    let outcome = match command.unwrap_or_else(|| Command::Dev(dev::Arguments::default())) {
+        Command::Dev(arguments) => dev::run(&common, arguments, started),
         Command::Check(arguments) => check::run(&common, &arguments),
         Command::Query(arguments) => query::run(&common, &arguments),
         Command::Eval(arguments) => eval::run(&common, &arguments),

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 
 use crate::api::{Answer, OperationRequest};
+use crate::auth::Evidence;
 use crate::cli::setup::{api, block_on, print, print_json};
 use crate::cli::{Common, Failure};
 use crate::context::RequestInfo;
@@ -28,11 +29,14 @@ pub struct Arguments {
     /// Say on standard error what the operation cost: calls to DynamoDB, keys, capacity units, what was shared
     #[arg(long)]
     explain: bool,
+    /// Who asks: a name of `identities` in syncline.yaml; without it the operation signs in by its headers, as over HTTP
+    #[arg(long = "as", value_name = "NAME")]
+    acts_as: Option<String>,
 }
 
 /// Prints the response; fails when it holds errors.
 pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
-    let request = OperationRequest {
+    let mut request = OperationRequest {
         query: arguments.document.as_str().into(),
         variables: match &arguments.variables {
             Some(text) => variables(text)?,
@@ -41,9 +45,18 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
         operation_name: arguments.operation.as_deref().map(Str::from),
         request: Arc::new(RequestInfo { headers: headers(&arguments.header)?, domain_name: Value::Null }),
         is_explained: arguments.explain,
+        evidence: Evidence { peer: Some(Str::new_static("127.0.0.1")), ..Evidence::default() },
         ..OperationRequest::default()
     };
-    let answer = block_on(async { Ok(api(common).await?.execute(request).await) })??;
+    let answer = block_on(async {
+        let api = api(common).await?;
+        if let Some(name) = &arguments.acts_as {
+            let identity = api.local_identity(name);
+            let unknown = || Failure::Usage(format!("syncline.yaml has no identity `{name}` below `identities`"));
+            request.identity = Some(identity.ok_or_else(unknown)?);
+        }
+        Ok(api.execute(request).await)
+    })??;
     match answer {
         Answer::Executed { response, report } => {
             for line in &report.logs {
@@ -56,6 +69,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
             if response.errors.is_empty() { Ok(()) } else { Err(Failure::Findings) }
         }
         Answer::Refused(refusal) => {
+            if refusal.status == 401 {
+                eprintln!("help: sign in with --header 'x-api-key: …' or 'authorization: …', or use --as NAME");
+            }
             print(&String::from_utf8_lossy(&refusal.to_json()))?;
             Err(Failure::Findings)
         }

@@ -8,6 +8,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::api::Api;
+use crate::cli::dev::Arguments;
 use crate::cli::setup::{self, LoadError, Storage, load, print_problems};
 use crate::cli::{Common, Failure};
 use crate::project::Project;
@@ -52,12 +53,12 @@ impl Watch {
     }
 
     /// Reloads the API whenever something has changed, until the process ends.
-    pub async fn follow(mut self, common: Common, server: Arc<Server>, mut storage: Storage) {
+    pub async fn follow(mut self, common: Common, arguments: Arguments, server: Arc<Server>, mut storage: Storage) {
         while self.changes.recv().await.is_some() {
             tokio::time::sleep(QUIET).await;
             while self.changes.try_recv().is_ok() {}
             self.watch_folders();
-            reload(&common, &server, &mut storage).await;
+            reload(&common, &arguments, &server, &mut storage).await;
         }
     }
 }
@@ -78,7 +79,7 @@ fn concerns_project(root: &Path, path: &Path) -> bool {
 }
 
 /// Puts the new project in place, or says what is wrong with it and keeps serving the old one.
-async fn reload(common: &Common, server: &Arc<Server>, storage: &mut Storage) {
+async fn reload(common: &Common, arguments: &Arguments, server: &Arc<Server>, storage: &mut Storage) {
     let started = Instant::now();
     match load(common) {
         Ok(loaded) => {
@@ -88,8 +89,18 @@ async fn reload(common: &Common, server: &Arc<Server>, storage: &mut Storage) {
                 }
                 return;
             }
+            let acts_as = arguments.acts_as.as_deref();
+            let is_refused = setup::refuse_unknown_identity(&loaded.project, acts_as)
+                .and_then(|()| setup::refuse_keys_without_value(&loaded.project, common.aws));
+            if let Err(failure) = is_refused {
+                if let Failure::Usage(message) = failure {
+                    eprintln!("error: {message}");
+                }
+                eprintln!("still serving the last version that worked");
+                return;
+            }
             storage.connect_functions(common, &loaded.project);
-            let options = setup::options(&loaded.project, true);
+            let options = setup::local_options(&loaded.project, acts_as);
             let api = Api::from_checked(&loaded.project, loaded.checked, storage.backends.clone(), options);
             let resolvers = api.resolver_count();
             server.replace_api(Arc::new(api));

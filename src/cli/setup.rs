@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::api::{self, Api, ApiOptions, Checked};
+use crate::auth::LocalSignIn;
 use crate::backend::aws::AwsDynamoDb;
 use crate::backend::files::{ProjectFiles, process_environment, read_project};
+use crate::backend::http::HttpClient;
 use crate::backend::lambda::Functions;
 use crate::backend::tables::{create_tables, seed_table};
 use crate::backend::{Backends, DynamoDb};
@@ -118,7 +120,7 @@ pub struct Storage {
 impl Storage {
     fn remote(dynamodb: AwsDynamoDb, description: String) -> Storage {
         Storage {
-            backends: Backends::new(Arc::new(dynamodb.clone())),
+            backends: backends(Arc::new(dynamodb.clone())),
             description,
             item_counts: BTreeMap::new(),
             seeded: None,
@@ -143,6 +145,11 @@ impl Storage {
             dynamodb.warm_up(&roles(project)).await;
         }
     }
+}
+
+/// Everything that a process may reach besides its DynamoDB.
+fn backends(dynamodb: Arc<dyn DynamoDb>) -> Backends {
+    Backends { http: Arc::new(HttpClient::new()), ..Backends::new(dynamodb) }
 }
 
 /// Opens DynamoDB as the options say, creates what is missing, and loads the seeds of new tables.
@@ -214,7 +221,7 @@ async fn embedded(common: &Common, project: &Project) -> Result<Storage, Failure
             tracing::warn!(%error.message, "expired items stay");
         }
     });
-    let backends = Backends::new(database);
+    let backends = backends(database);
     Ok(Storage { backends, description, item_counts, seeded, delete_expired: Some(delete_expired), remote: None })
 }
 
@@ -284,15 +291,60 @@ fn remember(path: &Path, tables: &[Str]) -> std::io::Result<()> {
 /// Findings in the project, or a storage that cannot be opened.
 pub async fn api(common: &Common) -> Result<Api, Failure> {
     let loaded = load(common).map_err(report)?;
+    refuse_keys_without_value(&loaded.project, common.aws)?;
     let storage = storage(common, &loaded.project).await?;
-    let options = options(&loaded.project, true);
+    let options = local_options(&loaded.project, None);
     Ok(Api::from_checked(&loaded.project, loaded.checked, storage.backends, options))
 }
 
-/// `shows_internals`: on a laptop, not in production.
-pub fn options(project: &Project, shows_internals: bool) -> ApiOptions {
+/// As in production: nothing is shown or let in that is meant for a laptop.
+pub fn options(project: &Project) -> ApiOptions {
     let secret = token_secret().unwrap_or_else(|| format!("syncline {}", project.config.name).into_bytes());
-    ApiOptions { shows_internals, token_secret: secret, ..ApiOptions::default() }
+    ApiOptions { token_secret: secret, ..ApiOptions::default() }
+}
+
+/// As on a laptop. `acts_as`: whose requests those are that do not sign in.
+pub fn local_options(project: &Project, acts_as: Option<&str>) -> ApiOptions {
+    let local = LocalSignIn { acts_as: acts_as.map(Str::from) };
+    ApiOptions { shows_internals: true, local: Some(local), ..options(project) }
+}
+
+/// Refuses a name that `identities` has not.
+///
+/// # Errors
+/// [`Failure::Usage`] with the names that there are.
+pub fn refuse_unknown_identity(project: &Project, name: Option<&str>) -> Result<(), Failure> {
+    let identities = &project.config.authentication.identities;
+    let Some(name) = name.filter(|name| !identities.contains_key(*name)) else { return Ok(()) };
+    let known: Vec<String> = identities.keys().map(|name| format!("`{name}`")).collect();
+    let cure = match known.is_empty() {
+        true => "describe it below `identities:`".to_owned(),
+        false => format!("there are {}", known.join(", ")),
+    };
+    Err(Failure::Usage(format!("syncline.yaml has no identity `{name}`; {cure}")))
+}
+
+/// Refuses API keys that only a laptop can make up where real data is reached.
+///
+/// # Errors
+/// [`Failure::Findings`], after each of them has been printed.
+pub fn refuse_keys_without_value(project: &Project, is_real: bool) -> Result<(), Failure> {
+    let keys = project.config.authentication.keys_without_value().filter(|_| is_real);
+    let problems: Vec<Diagnostic> = keys
+        .map(|key| {
+            Diagnostic::error(format!("API key `{}` has no value", key.name))
+                .at(&key.place.file, key.place.start..key.place.end)
+                .help(format!(
+                    "give it one: `{{ name: {}, value: \"${{API_KEY}}\" }}`; only `dev` makes keys up",
+                    key.name
+                ))
+        })
+        .collect();
+    if problems.is_empty() {
+        return Ok(());
+    }
+    print_problems(&problems);
+    Err(Failure::Findings)
 }
 
 /// What seals page tokens, if the environment says so: one secret, or several with commas between them (see

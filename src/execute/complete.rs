@@ -2,6 +2,8 @@
 //! 1.5): from a resolver's value to its part of the answer. Data is completed at once and without futures; a resolver
 //! field becomes a slot, and the executor is told to run it.
 
+use crate::auth::rules::{is_authorized, unauthorized};
+use crate::context::Identity;
 use crate::error::FieldError;
 use crate::execute::plan::{FieldKind, FieldPlan, OutputType, Plan, Planner};
 use crate::execute::response::{ErrorEntry, Node, PathSegment};
@@ -69,6 +71,8 @@ pub struct Waiting<'a> {
 pub struct Completion<'a> {
     pub planner: Planner<'a>,
     pub limits: &'a Limits,
+    /// Who is asking.
+    pub identity: &'a Identity,
     pub errors: Vec<ErrorEntry>,
     /// Resolver fields met so far; a [`Node::Slot`] holds the index. The executor takes them from `started` on.
     pub slots: Vec<Waiting<'a>>,
@@ -77,8 +81,8 @@ pub struct Completion<'a> {
 }
 
 impl<'a> Completion<'a> {
-    pub fn new(planner: Planner<'a>, limits: &'a Limits) -> Completion<'a> {
-        Completion { planner, limits, errors: Vec::new(), slots: Vec::new(), fields: 0, resolvers: 0 }
+    pub fn new(planner: Planner<'a>, limits: &'a Limits, identity: &'a Identity) -> Completion<'a> {
+        Completion { planner, limits, identity, errors: Vec::new(), slots: Vec::new(), fields: 0, resolvers: 0 }
     }
 
     /// How many resolvers have been asked for.
@@ -105,6 +109,11 @@ impl<'a> Completion<'a> {
             return self.too_many_fields(field, parent);
         }
         let path = parent.key(&field.key);
+        // Before anything runs for the field: AppSync runs the resolver of a field that a Lambda authorizer denies and
+        // drops its value, which only a resolver's effects could tell. UNCONFIRMED (spec appsync-service 3.6).
+        if !is_authorized(&field.rule, &plan.type_name, field.name(), self.identity) {
+            return self.fail(field, &path, unauthorized(&plan.type_name, field.name()));
+        }
         if self.limits.query_depth > 0 && field.depth > self.limits.query_depth {
             // The message is UNCONFIRMED (spec appsync-service 1.9).
             let message = format!("Query depth limit of {} reached.", self.limits.query_depth);

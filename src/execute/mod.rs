@@ -24,6 +24,7 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
+use crate::auth::rules::AccessRules;
 use crate::context::{Context, Effects, Identity, Info, Invalidations, LogLine, RequestInfo, ResponseHeaders};
 use crate::error::{FieldError, GraphQLError};
 use crate::execute::complete::{Completion, Path};
@@ -43,6 +44,8 @@ pub use response::{ErrorEntry, Node, PathSegment, Response};
 pub struct ExecutableSchema {
     pub schema: Schema,
     pub resolvers: Resolvers,
+    /// Who may ask for which field.
+    pub access: AccessRules,
     pub limits: Limits,
     /// The API's environment variables.
     pub env: Arc<Map>,
@@ -80,6 +83,7 @@ pub async fn execute(api: &ExecutableSchema, request: ExecutionRequest<'_>, serv
     let planner = Planner {
         schema: &api.schema,
         resolvers: &api.resolvers,
+        access: &api.access,
         document: &request.operation.prepared.document,
         variables: &variables,
     };
@@ -103,7 +107,7 @@ pub async fn execute(api: &ExecutableSchema, request: ExecutionRequest<'_>, serv
         Err(error) => return Execution::refused(vec![error]),
     };
     let executor = Executor { api, request: &request, services, variables: &variables };
-    let completion = Completion::new(planner, &api.limits);
+    let completion = Completion::new(planner, &api.limits, request.identity);
     executor.run(completion, &plan, &root_value, definition.operation_type == OperationType::Mutation).await
 }
 
@@ -256,6 +260,7 @@ impl<'a> Executor<'a> {
             let planner = Planner {
                 schema: &self.api.schema,
                 resolvers: &self.api.resolvers,
+                access: &self.api.access,
                 document: &self.request.operation.prepared.document,
                 variables: self.variables,
             };

@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::auth::rules::{AccessRules, FieldRule};
 use crate::error::Location;
 use crate::execute::document::{Directive, Document, Field, Literals, Selection, SelectionSet};
 use crate::execute::info::FieldInfo;
@@ -27,6 +28,8 @@ pub struct Plan {
 pub struct FieldPlan {
     pub key: Str,
     pub kind: FieldKind,
+    /// Who may ask for it.
+    pub rule: FieldRule,
     pub output: OutputType,
     /// Where the first of the merged fields stands.
     pub location: Location,
@@ -121,6 +124,7 @@ impl std::fmt::Display for OutputType {
 pub struct Planner<'a> {
     pub schema: &'a Schema,
     pub resolvers: &'a Resolvers,
+    pub access: &'a AccessRules,
     pub document: &'a Document,
     /// Coerced variables; only those that `@skip` and `@include` ask matter here.
     pub variables: &'a Value,
@@ -223,6 +227,11 @@ impl Planner<'_> {
                 None => FieldKind::Property,
             },
         };
+        // `__typename` and introspection need no directive (spec appsync-service 1.6.1).
+        let rule = match &kind {
+            FieldKind::TypeName | FieldKind::Introspection => FieldRule::default(),
+            FieldKind::Property | FieldKind::Resolver(_) => self.access.rule(type_name, name).clone(),
+        };
         let output = match definition {
             Some(definition) => OutputType::new(self.schema, &definition.ty),
             None => OutputType::Scalar(Scalar::String), // `__typename`; introspection is not completed by type
@@ -235,6 +244,7 @@ impl Planner<'_> {
         FieldPlan {
             key,
             kind,
+            rule,
             output,
             location: first.location,
             depth,

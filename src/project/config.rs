@@ -6,6 +6,7 @@ use crate::backend::files::ProjectFiles;
 use crate::backend::lambda::FunctionDescription;
 use crate::error::{Diagnostic, SourceFile};
 use crate::limits::Limits;
+use crate::project::authentication::{Authentication, read_authentication};
 use crate::project::cors::{Cors, read_cors};
 use crate::project::data_sources::{DataSource, read_data_sources};
 use crate::project::domains::{Domain, read_domains};
@@ -43,6 +44,8 @@ const KEYS: &[&str] = &[
     "authentication",
     "additionalAuthentications",
     "apiKeys",
+    "identities",
+    "localCredentials",
     "caching",
     "substitutions",
     "logging",
@@ -94,6 +97,8 @@ pub struct Config {
     pub domains: NameMap<Domain>,
     /// Whether there is a section `domains`. Without it a table that no domain owns by its name is everybody's.
     pub declares_domains: bool,
+    /// How callers sign in.
+    pub authentication: Authentication,
 }
 
 /// The dialect of JavaScript that resolvers are written in.
@@ -126,6 +131,7 @@ pub(crate) fn read_config(files: &ProjectFiles, problems: &mut Vec<Diagnostic>) 
     let functions = read_functions(top.get("functions"), &mut reader);
     let data_sources = read_data_sources(top.get("dataSources"), &tables, &functions, &mut reader);
     let domains = read_domains(top.get("domains"), &data_sources, &mut reader);
+    let authentication = read_authentication(&top, &mut reader);
     let mut text = |key| top.get(key).and_then(|node| reader.text(node, key)).map(|name| name.value);
     let name = text("name").unwrap_or_else(|| files.name.clone());
     let runtimes = [("appsync", Runtime::AppSync), ("standard", Runtime::Standard)];
@@ -151,6 +157,7 @@ pub(crate) fn read_config(files: &ProjectFiles, problems: &mut Vec<Diagnostic>) 
         data_sources,
         domains,
         declares_domains: top.get("domains").is_some(),
+        authentication,
     };
     (config, document)
 }
@@ -171,15 +178,8 @@ fn read_document(files: &ProjectFiles, problems: &mut Vec<Diagnostic>) -> Docume
     Document { file: file.clone(), root }
 }
 
-/// Keys that promise protection or a behaviour that is not there yet: ignoring them would be dangerous.
+/// Keys that promise a behaviour that is not there yet: ignoring them would be dangerous.
 fn refuse_what_is_missing(top: &Section, reader: &mut Reader) {
-    for key in ["authentication", "additionalAuthentications", "apiKeys"] {
-        if let Some(entry) = top.entry(key) {
-            let message = format!("`{key}` is not supported by this version yet: every request would be let in");
-            let help = format!("remove `{key}` and let only trusted callers reach the endpoint");
-            reader.report(Diagnostic::error(message).help(help), &entry.key_range);
-        }
-    }
     if let Some(entry) = top.entry("caching") {
         let message = "`caching` is not supported by this version yet: every resolver runs every time";
         reader.report(Diagnostic::error(message).help("remove `caching`"), &entry.key_range);

@@ -11,7 +11,7 @@ use crate::value::Str;
 pub struct Cors {
     /// `None` is any origin.
     pub allow_origins: Option<Vec<Str>>,
-    /// Request headers; `*` is any but `authorization`, which browsers want by name where credentials are sent.
+    /// Request headers; `*` is any.
     pub allow_headers: Str,
     pub allow_methods: Str,
     /// Response headers that a page may read.
@@ -27,7 +27,7 @@ impl Default for Cors {
     fn default() -> Cors {
         Cors {
             allow_origins: None,
-            allow_headers: DEFAULT_ALLOW_HEADERS.into(),
+            allow_headers: "*".into(),
             allow_methods: "POST,GET,OPTIONS".into(),
             expose_headers: DEFAULT_EXPOSE_HEADERS.into(),
             allow_credentials: false,
@@ -35,9 +35,6 @@ impl Default for Cors {
         }
     }
 }
-
-/// `*` does not cover `authorization` (Fetch standard, CORS-preflight fetch), so that it is named beside it.
-const DEFAULT_ALLOW_HEADERS: &str = "*,authorization";
 
 const DEFAULT_EXPOSE_HEADERS: &str =
     "x-amzn-RequestId,x-amzn-ErrorType,x-amz-user-agent,x-amzn-ErrorMessage,Date,x-amz-schema-version";

@@ -2,7 +2,7 @@
 //!
 //! [`Project::load`] goes through these files, in this order:
 //! * [`config`]: `syncline.yaml` (`yaml`, `substitute`, `reader`) with its [`tables`], `seed`s, [`functions`],
-//!   [`data_sources`] (`sync`) and [`domains`], [`quotas`], [`cors`] and [`persisted`] queries;
+//!   [`data_sources`] (`sync`) and [`domains`], [`authentication`], [`quotas`], [`cors`] and [`persisted`] queries;
 //! * `schema_files`: which files are the schema;
 //! * `declared`: resolvers that `syncline.yaml` describes, and [`options`] of others;
 //! * `layout`: resolvers that are files whose `names` say what they are for;
@@ -11,6 +11,7 @@
 //! Nothing here touches disk, environment or network: `backend::files` has taken the snapshot.
 
 mod access;
+pub mod authentication;
 pub mod config;
 pub mod cors;
 pub mod data_sources;
@@ -48,6 +49,8 @@ use crate::project::options::{apply_refinements, warn_of_options_without_effect}
 use crate::project::schema_files::{find_schema_files, is_schema_file};
 use crate::value::Str;
 
+pub use crate::project::authentication::Authentication;
+pub use crate::project::authentication::api_keys::{ApiKey, Expiry};
 pub use crate::project::config::{Config, Runtime};
 pub use crate::project::cors::Cors;
 pub use crate::project::data_sources::{ConflictHandler, DataSource, DataSourceKind, NONE, Versioning};

@@ -82,6 +82,7 @@ impl Reader<'_> {
                 let help = match nearest(key, known.iter().copied()) {
                     Some(near) => format!("did you mean `{near}`?"),
                     None if key == "appSync" => "move what is below `appSync` to the top of the file".to_string(),
+                    None if known.is_empty() => "there is nothing to configure: remove it".to_string(),
                     None => format!("known keys: {}", list(known.iter().copied())),
                 };
                 self.report(Diagnostic::error(format!("unknown key `{key}` in {what}")).help(help), &entry.key_range);

@@ -10,11 +10,13 @@ use crate::backend::files::{ProjectFiles, read_project};
 use crate::backend::tables::{KeyAttribute, KeyType};
 use crate::error::{Diagnostic, Severity, SourceFile};
 use crate::limits::Limits;
+use crate::project::authentication::WrittenPattern;
+use crate::project::authentication::providers::ProviderKind;
 use crate::project::{
     Access, Code, ConflictHandler, DataSourceKind, Project, ResolverKind, Stage, Versioning, check_wiring,
 };
 use crate::schema::{Schema, parse_schema};
-use crate::value::Str;
+use crate::value::{Str, Value};
 
 /// A project in memory: paths and texts.
 fn files(texts: &[(&str, &str)]) -> ProjectFiles {
@@ -60,6 +62,25 @@ fn describe(project: &Project, text: &mut String) {
             let _ = writeln!(text, "data source {}: versioned, {:?}", source.name, versioning.conflict_handler);
         }
     }
+    let authentication = &config.authentication;
+    for provider in &authentication.providers {
+        let _ = writeln!(text, "signs in by {}", without_places(&provider.kind));
+    }
+    for key in &authentication.api_keys {
+        let _ = writeln!(text, "key {}: {:?}", key.name, key.expiry);
+    }
+    for credential in &authentication.local_credentials {
+        let _ = writeln!(
+            text,
+            "local credential {}: {}",
+            credential.access_key_id,
+            Value::from(credential.identity.clone())
+        );
+    }
+    for (name, identity) in &authentication.identities {
+        let denied = &identity.denied_fields;
+        let _ = writeln!(text, "identity {name}: {} {} {denied:?}", identity.mode.name(), identity.value);
+    }
     for domain in config.domains.values() {
         let _ = writeln!(text, "domain {}: owns {:?}, uses {:?}", domain.name, domain.owns, domain.uses);
     }
@@ -92,6 +113,28 @@ fn describe(project: &Project, text: &mut String) {
     }
     for module in &project.modules {
         let _ = writeln!(text, "module {}", module.path);
+    }
+}
+
+/// Patterns by their text alone.
+fn without_places(kind: &ProviderKind) -> String {
+    let pattern =
+        |written: &Option<WrittenPattern>| written.as_ref().map_or("-".into(), |written| written.text.clone());
+    match kind {
+        ProviderKind::ApiKey | ProviderKind::Iam => kind.mode().name().to_string(),
+        ProviderKind::UserPool(pool) => {
+            format!("{} {:?} client {}", pool.issuer, pool.default_action, pattern(&pool.client))
+        }
+        ProviderKind::OpenIdConnect(provider) => format!(
+            "{} client {} {:?} {:?}",
+            provider.issuer,
+            pattern(&provider.client),
+            provider.issued_at_ttl,
+            provider.auth_time_ttl
+        ),
+        ProviderKind::Lambda(lambda) => {
+            format!("{} expression {} {:?}", lambda.function, pattern(&lambda.expression), lambda.ttl)
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::auth::rules::unauthorized;
 use crate::backend::lambda::LambdaInvoke;
 use crate::clock::Clock;
 use crate::context::{Context, Effects, Info, LogLevel, LogLine};
@@ -193,7 +194,7 @@ fn reported(failure: Failure, ctx: &mut Context, services: &Services<'_>) -> Fie
     if error.is_unauthorized {
         // The same text as a refusal by the schema (spec appsync-service 3.8).
         let Info { field_name, parent_type_name, .. } = &ctx.info;
-        error.message = format!("Not Authorized to access {field_name} on type {parent_type_name}").into();
+        error.message = unauthorized(parent_type_name, field_name).message;
     }
     let Some((file, location)) = position else { return error };
     let place = format!("{file}:{}:{}", location.line, location.column);

@@ -66,6 +66,7 @@ pub(super) fn build(checked: Checked) -> (Schema, Vec<Diagnostic>) {
         mutation_type: root(&definition.mutation),
         subscription_type: root(&definition.subscription),
         introspection: Introspection::new(checked),
+        access_directives: Vec::new(),
     };
     let problems = coerce_defaults(&mut schema);
     (schema, problems)

@@ -1,5 +1,6 @@
 //! The checked schema: what `schema.graphql` says, ready for execution.
 
+mod access;
 mod build;
 mod coercion;
 mod introspection;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+pub use access::{AccessDirective, AccessKind};
 pub use introspection::Introspection;
 pub use literal::Literal;
 pub use parse::{Parsed, parse_schema};
@@ -29,6 +31,8 @@ pub struct Schema {
     pub mutation_type: Option<Str>,
     pub subscription_type: Option<Str>,
     pub introspection: Introspection,
+    /// Who may ask for what, in the order of files and places.
+    pub access_directives: Vec<AccessDirective>,
 }
 
 pub enum TypeDefinition {

@@ -12,6 +12,7 @@ use apollo_compiler::{Node, Schema as ApolloSchema};
 
 use crate::error::{Diagnostic, SourceFile, nearest};
 use crate::limits::Limits;
+use crate::schema::access::access_directives;
 use crate::schema::{Scalar, Schema, build};
 
 /// AppSync's directives as its introspection reports them (spec appsync-service 1.6). Group lists take nullable
@@ -123,7 +124,9 @@ pub fn parse_schema(files: &[Arc<SourceFile>], limits: &Limits) -> Result<Parsed
             return Err(problems);
         }
     };
-    let (schema, wrong_defaults) = build::build(valid);
+    let (mut schema, wrong_defaults) = build::build(valid);
+    schema.access_directives =
+        documents.iter().flat_map(|(file, document)| access_directives(document, file)).collect();
     problems.extend(wrong_defaults.into_iter().map(first_line));
     if problems.is_empty() { Ok(Parsed { schema, strict }) } else { Err(problems) }
 }

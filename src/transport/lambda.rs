@@ -11,10 +11,11 @@ use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use crate::api::Api;
-use crate::context::Context;
+use crate::auth::Evidence;
+use crate::context::{Context, iam_members};
 use crate::error::FieldError;
 use crate::transport::http::Server;
-use crate::value::Value;
+use crate::value::{Str, Value};
 
 pub type Error = lambda_runtime::Error;
 
@@ -85,6 +86,8 @@ fn kind_of(event: &str) -> Event {
 
 fn to_axum(mut request: lambda_http::Request) -> axum::http::Request<axum::body::Body> {
     *request.uri_mut() = without_stage(&request).unwrap_or_else(|| request.uri().clone());
+    let evidence = request.request_context_ref().map(evidence).unwrap_or_default();
+    request.extensions_mut().insert(evidence);
     let (parts, body) = request.into_parts();
     axum::http::Request::from_parts(parts, axum::body::Body::from(body.to_vec()))
 }
@@ -98,6 +101,61 @@ fn without_stage(request: &lambda_http::Request) -> Option<axum::http::Uri> {
     };
     let path = request.uri().path_and_query()?.as_str().strip_prefix('/')?.strip_prefix(stage)?;
     if path.starts_with('/') { path.parse().ok() } else { None }
+}
+
+/// What AWS in front of the function knows about the caller.
+fn evidence(context: &RequestContext) -> Evidence {
+    let text = |text: &Option<String>| text.as_deref().filter(|text| !text.is_empty()).map(Str::from);
+    match context {
+        RequestContext::ApiGatewayV1(context) => {
+            let identity = &context.identity;
+            let is_verified = identity.user_arn.as_ref().is_some_and(|arn| !arn.is_empty());
+            let members = iam_members(|name| match name {
+                "accountId" => text(&identity.account_id),
+                "cognitoIdentityPoolId" => text(&identity.cognito_identity_pool_id),
+                "cognitoIdentityId" => text(&identity.cognito_identity_id),
+                "username" => text(&identity.user).or_else(|| text(&identity.caller)),
+                "userArn" => text(&identity.user_arn),
+                "cognitoIdentityAuthType" => text(&identity.cognito_authentication_type),
+                _ => text(&identity.cognito_authentication_provider),
+            });
+            Evidence {
+                peer: text(&identity.source_ip),
+                verified_caller: is_verified.then_some(members),
+                account_id: text(&context.account_id),
+                ..Evidence::default()
+            }
+        }
+        RequestContext::ApiGatewayV2(context) => {
+            let iam = context.authorizer.as_ref().and_then(|authorizer| authorizer.iam.as_ref());
+            let iam = iam.filter(|iam| iam.user_arn.as_ref().is_some_and(|arn| !arn.is_empty()));
+            Evidence {
+                peer: text(&context.http.source_ip),
+                verified_caller: iam.map(|iam| {
+                    let cognito = iam.cognito_identity.as_ref();
+                    // `amr`: how the user signed in to Cognito, then by whom.
+                    let amr = cognito.map(|cognito| cognito.amr.as_slice()).unwrap_or_default();
+                    let is_type = |text: &str| matches!(text, "authenticated" | "unauthenticated");
+                    iam_members(|name| match name {
+                        "accountId" => text(&iam.account_id),
+                        "cognitoIdentityPoolId" => cognito.and_then(|cognito| text(&cognito.identity_pool_id)),
+                        "cognitoIdentityId" => cognito.and_then(|cognito| text(&cognito.identity_id)),
+                        "username" => text(&iam.user_id).or_else(|| text(&iam.caller_id)),
+                        "userArn" => text(&iam.user_arn),
+                        "cognitoIdentityAuthType" => amr.iter().find(|text| is_type(text)).map(Str::from),
+                        _ => {
+                            let providers = amr.iter().filter(|text| !is_type(text));
+                            let quoted: Vec<String> = providers.map(|text| format!("\"{text}\"")).collect();
+                            (!quoted.is_empty()).then(|| quoted.join(",").into())
+                        }
+                    })
+                }),
+                account_id: text(&context.account_id),
+                ..Evidence::default()
+            }
+        }
+        _ => Evidence::default(),
+    }
 }
 
 /// A direct resolver event (spec appsync-service 7.1): our resolver for `info.parentTypeName.fieldName` on our tables.

@@ -243,6 +243,19 @@ fn a_preflight_succeeds_for_any_origin() {
 }
 
 #[test]
+fn a_preflight_names_the_headers_that_a_browser_asks_for() {
+    let shop = shop();
+    let allowed = |headers: &[(&str, &str)]| {
+        let reply = send(shop.address, "OPTIONS", "/graphql", headers, b"").unwrap();
+        reply.header("access-control-allow-headers").map(str::to_owned)
+    };
+    // `*` would not let a token through.
+    let asked = "authorization,content-type,x-api-key";
+    assert_eq!(allowed(&[("access-control-request-headers", asked)]).as_deref(), Some(asked));
+    assert_eq!(allowed(&[]).as_deref(), Some("*"));
+}
+
+#[test]
 fn a_body_beyond_the_limit_is_refused_and_one_below_it_is_read() {
     let shop = shop();
     let body = |size: usize| format!("{{\"query\":\"{{ __typename }}\",\"extensions\":\"{}\"}}", "x".repeat(size));

@@ -3,6 +3,7 @@
 //! Most tests are files, not Rust: see `tests/README.md`.
 
 mod architecture;
+mod auth;
 mod batching;
 mod cli;
 mod differential;

@@ -57,7 +57,7 @@ fn run_case(project: &str, case: &Path) -> Result<(), String> {
     compare(&case.with_extension("snap"), &snapshot)
 }
 
-/// A step is a document with `# variables: {json}`, `# operationName: X` and `# header: name: value` lines in it.
+/// A step is a document with `# variables: {json}`, `# operationName: X`, `# header: name: value` and `# as: name` lines in it.
 fn read_step(text: &str, answers: &[Value]) -> Result<Step, String> {
     let mut step = Step { document: text.to_owned(), ..Step::default() };
     for line in text.lines() {
@@ -66,6 +66,8 @@ fn read_step(text: &str, answers: &[Value]) -> Result<Step, String> {
             refer(&mut step.variables, answers)?;
         } else if let Some(name) = line.strip_prefix("# operationName: ") {
             step.operation_name = Some(name.trim().to_owned());
+        } else if let Some(name) = line.strip_prefix("# as: ") {
+            step.acts_as = Some(name.trim().to_owned());
         } else if let Some(header) = line.strip_prefix("# header: ") {
             let (name, value) = header.split_once(": ").ok_or_else(|| format!("`name: value` is missing in {line}"))?;
             step.headers.push((name.to_owned(), value.to_owned()));

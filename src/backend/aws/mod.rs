@@ -11,6 +11,7 @@
 mod config;
 mod exchange;
 mod failure;
+pub mod http_client;
 mod lambda;
 mod repeat;
 mod roles;

@@ -37,7 +37,7 @@ fn context(json: &Value) -> Context {
     Context {
         arguments,
         source: member("source"),
-        identity: Identity { value: member("identity") },
+        identity: Identity::from_value(member("identity")),
         request: Arc::new(RequestInfo {
             headers: request.get("headers").cloned().unwrap_or(Value::empty_object()),
             domain_name: request.get("domainName").cloned().unwrap_or_default(),

@@ -23,8 +23,10 @@ fn is_same_origin(origin: &str, headers: &HeaderMap) -> bool {
     origin.split_once("://").is_some_and(|(_, own)| Some(own) == host)
 }
 
-/// The answer to a preflight.
-pub(super) fn preflight(cors: &Cors) -> Response {
+/// The answer to a preflight. Where any header is allowed, a browser that asks for certain ones hears their names: to it,
+/// `*` does not mean `authorization`
+/// ([Fetch](https://fetch.spec.whatwg.org/#cors-non-wildcard-request-header-name)).
+pub(super) fn preflight(cors: &Cors, asked: &HeaderMap) -> Response {
     let mut response = Response::new(Body::empty());
     let headers = response.headers_mut();
     let lists = [
@@ -35,6 +37,11 @@ pub(super) fn preflight(cors: &Cors) -> Response {
         if let Ok(value) = HeaderValue::from_str(value) {
             headers.insert(name, value);
         }
+    }
+    if cors.allow_headers == "*"
+        && let Some(names) = asked.get(header::ACCESS_CONTROL_REQUEST_HEADERS)
+    {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, names.clone());
     }
     headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from(cors.max_age));
     response

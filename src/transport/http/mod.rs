@@ -151,7 +151,7 @@ async fn graphql(State(server): State<Arc<Server>>, request: Request) -> Respons
         let message = "Pages of this origin may not call this API.";
         exchange.refuse(&Refusal::new(403, "ForbiddenException", message))
     } else if request.method() == Method::OPTIONS {
-        cors::preflight(api.cors())
+        cors::preflight(api.cors(), request.headers())
     } else {
         exchange.answer(api.clone(), request).await
     };
@@ -177,7 +177,7 @@ impl Exchange<'_> {
             return self.refuse(&Refusal::new(414, "UriTooLongException", "The query string is too long; use POST."));
         }
         let (parts, body) = request.into_parts();
-        let operation = match request::read_operation(&parts, body, api.limits()).await {
+        let operation = match request::read_operation(parts, body, api.limits(), &self.request_id).await {
             Ok(operation) => operation,
             Err(refusal) => return self.refuse(&refusal),
         };

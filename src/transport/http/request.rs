@@ -1,24 +1,34 @@
 //! An HTTP request, read as an operation (spec appsync-service 2.1; GraphQL over HTTP where AppSync says nothing).
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::ConnectInfo;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, header};
 
 use crate::api::{DocumentName, OperationRequest, Refusal};
-use crate::context::{Identity, RequestInfo};
+use crate::auth::{Evidence, SignedParts};
+use crate::context::RequestInfo;
 use crate::limits::{self, Limits};
 use crate::value::{Map, Str, Value};
 
 const NOT_GRAPHQL: &str = "Unable to parse GraphQL query.";
 
 /// Reads the operation; a body that does not come to its end in time is given up.
-pub(super) async fn read_operation(parts: &Parts, body: Body, limits: &Limits) -> Result<OperationRequest, Refusal> {
+pub(super) async fn read_operation(
+    mut parts: Parts,
+    body: Body,
+    limits: &Limits,
+    request_id: &Str,
+) -> Result<OperationRequest, Refusal> {
+    let mut bytes = Bytes::new();
     let fields = match parts.method {
         Method::POST => {
             check_content_type(&parts.headers)?;
-            body_fields(&read_body(body, limits.request_body_bytes).await?)?
+            bytes = read_body(body, limits.request_body_bytes).await?;
+            body_fields(&bytes)?
         }
         Method::GET => query_fields(parts.uri.query().unwrap_or(""))?,
         _ => return Err(Refusal::new(405, "MethodNotAllowedException", "Use POST, or GET for queries.")),
@@ -26,9 +36,28 @@ pub(super) async fn read_operation(parts: &Parts, body: Body, limits: &Limits) -
     Ok(OperationRequest {
         is_read_only: parts.method == Method::GET,
         request: Arc::new(request_info(&parts.headers)),
-        identity: Identity::default(),
+        evidence: evidence(&mut parts, bytes, request_id),
         ..fields
     })
+}
+
+/// What the request brings to sign in with.
+fn evidence(parts: &mut Parts, body: Bytes, request_id: &Str) -> Evidence {
+    // Before the event of a Lambda became a request, it said who called. No client can put anything there.
+    let mut evidence = parts.extensions.remove::<Evidence>().unwrap_or_default();
+    if let Some(ConnectInfo(address)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
+        evidence.peer.get_or_insert_with(|| address.ip().to_canonical().to_string().into());
+    }
+    if parts.headers.contains_key(header::AUTHORIZATION) {
+        evidence.signed = Some(SignedParts {
+            method: parts.method.as_str().into(),
+            path: parts.uri.path().into(),
+            query: parts.uri.query().unwrap_or("").into(),
+            body,
+        });
+    }
+    evidence.request_id = Some(request_id.clone());
+    evidence
 }
 
 async fn read_body(body: Body, most_bytes: usize) -> Result<Bytes, Refusal> {

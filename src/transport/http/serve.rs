@@ -3,11 +3,14 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::ConnectInfo;
 use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
@@ -32,12 +35,18 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
     let service = TowerToHyperService::new(router);
     let mut stop = pin!(stop);
     loop {
-        let stream = tokio::select! {
+        let (stream, peer) = tokio::select! {
             biased;
             () = &mut stop => break,
             accepted = accept(&listener) => accepted,
         };
-        let connection = http.serve_connection(TokioIo::new(stream), service.clone());
+        let peer = ConnectInfo(peer);
+        let service = service.clone();
+        let service = service_fn(move |mut request| {
+            request.extensions_mut().insert(peer);
+            service.call(request)
+        });
+        let connection = http.serve_connection(TokioIo::new(stream), service);
         let connection = graceful.watch(connection);
         // What ends a connection early is the client's affair: it went away, or it spoke no HTTP.
         tokio::spawn(async move { drop(connection.await) });
@@ -46,13 +55,13 @@ pub async fn serve(listener: TcpListener, router: Router, stop: impl Future<Outp
     tokio::time::timeout(limits::SHUTDOWN_TIMEOUT, graceful.shutdown()).await.is_ok()
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // Answers are written whole; waiting for more would only delay them.
                 let _ = stream.set_nodelay(true);
-                return stream;
+                return (stream, peer);
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {

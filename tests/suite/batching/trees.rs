@@ -164,6 +164,7 @@ impl Trees {
             token_secret: b"the secret of all tests".to_vec(),
             batches_reads,
             shows_internals: true,
+            ..ApiOptions::default()
         };
         let api = Api::build(&project, Backends::new(dynamodb.clone()), options).ok().expect("the project is sound");
         Trees { project, dynamodb, api }

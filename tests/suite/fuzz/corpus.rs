@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use syncline::value::Value;
 
 use crate::differential::program::Random;
@@ -68,8 +70,7 @@ pub fn of_code() -> Corpus {
         }
     }
     assert!(inputs.len() > 100, "only {} cases", inputs.len());
-    inputs
-        .extend(read_folder("tests/fuzz/corpus").filter(|(name, _)| !name.ends_with(".json")).map(|(_, input)| input));
+    inputs.extend(read_folder("tests/fuzz/corpus").filter(|(name, _)| name.ends_with(".txt")).map(|(_, input)| input));
     Corpus { inputs, tokens: TOKENS.to_vec() }
 }
 
@@ -83,6 +84,82 @@ pub fn of_values() -> Corpus {
         "\\u0000", "%", "😀",
     ];
     Corpus { inputs, tokens: json.into_iter().chain(values.lines()).collect() }
+}
+
+/// Tokens as they travel and with their parts as lines, a key set, signatures: what is in `tests/auth`.
+pub fn of_credentials() -> Corpus {
+    let tokens = Value::parse(include_str!("../../auth/tokens.json")).unwrap();
+    let signatures = Value::parse(include_str!("../../auth/signatures.json")).unwrap();
+    let mut inputs: Vec<Vec<u8>> = Vec::new();
+    for case in tokens.get("cases").and_then(Value::as_list).unwrap() {
+        let token = case.get("authorization").and_then(Value::as_str).unwrap().trim_start_matches("Bearer ");
+        inputs.push(token.as_bytes().to_vec());
+        let mut parts = token.split('.').map(|part| (part, URL_SAFE_NO_PAD.decode(part).ok()));
+        if let [Some((_, Some(header))), Some((_, Some(payload))), Some((signature, _))] = [0; 3].map(|_| parts.next())
+        {
+            inputs.push([header.as_slice(), b"\n", &payload, b"\n", signature.as_bytes()].concat());
+        }
+    }
+    inputs
+        .extend(tokens.get("keySets").and_then(Value::as_object).unwrap().values().map(|keys| keys.to_string().into()));
+    for case in signatures.get("cases").and_then(Value::as_list).unwrap() {
+        let authorization = case.get("request").and_then(|request| request.get("headers")?.get("authorization"));
+        inputs.push(authorization.and_then(Value::as_str).unwrap().as_bytes().to_vec());
+    }
+    assert!(inputs.len() > 200, "only {} inputs", inputs.len());
+    inputs.extend(
+        read_folder("tests/fuzz/corpus").filter(|(name, _)| name.ends_with(".sign_in")).map(|(_, input)| input),
+    );
+    let tokens = vec![
+        ".",
+        "\n",
+        "=",
+        "Bearer ",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "\"alg\":",
+        "\"kid\":",
+        "\"crit\":",
+        "\"none\"",
+        "\"RS256\"",
+        "\"HS256\"",
+        "\"ES256\"",
+        "\"ES512\"",
+        "\"PS384\"",
+        "\"rsa\"",
+        "\"secret\"",
+        "\"ec256\"",
+        "\"ec512\"",
+        "\"exp\":",
+        "1e308",
+        "-1",
+        "null",
+        "\"kty\":",
+        "\"RSA\"",
+        "\"EC\"",
+        "\"oct\"",
+        "\"n\":",
+        "\"e\":\"AQAB\"",
+        "\"e\":\"AQ\"",
+        "\"k\":\"\"",
+        "AWS4-HMAC-SHA256 ",
+        "Credential=",
+        "SignedHeaders=",
+        "Signature=",
+        "/appsync/aws4_request",
+        "host;x-amz-date",
+        ";",
+        "0",
+        "f",
+        "\0",
+        "é",
+        "\\u0000",
+    ];
+    Corpus { inputs, tokens }
 }
 
 impl Corpus {

@@ -57,6 +57,11 @@ fn no_argument_breaks_a_function_of_the_library() {
     fuzz("no_argument_breaks_a_function_of_the_library", 1_000, corpus::of_values, targets::util::run);
 }
 
+#[test]
+fn no_credential_breaks_the_door_or_is_believed_unsigned() {
+    fuzz("no_credential_breaks_the_door_or_is_believed_unsigned", 2_000, corpus::of_credentials, targets::sign_in::run);
+}
+
 /// Programs that run far, unlike most mutations: see `differential/program.rs`.
 #[test]
 fn generated_programs_leave_nothing_behind() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
+use syncline::auth::rules::AccessRules;
 use syncline::backend::{DynamoDb, Operation, ServiceError, Unavailable};
 use syncline::clock::Clock;
 use syncline::context::{DataSourceError, Identity, RequestInfo};
@@ -98,6 +99,7 @@ pub fn schema(sdl: &str) -> Schema {
         executable: ExecutableSchema {
             schema: parsed.schema,
             resolvers: Resolvers::new(),
+            access: AccessRules::default(),
             limits: Limits::default(),
             env: Arc::default(),
         },

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 use syncline::api::{Answer, Api, ApiOptions, OperationReport, OperationRequest};
+use syncline::auth::LocalSignIn;
 use syncline::backend::files::{ProjectFiles, read_project};
 use syncline::backend::lambda::Functions;
 use syncline::backend::local::LocalDynamoDb;
@@ -32,6 +33,8 @@ pub struct Step {
     pub variables: Json,
     pub operation_name: Option<String>,
     pub headers: Vec<(String, String)>,
+    /// A name of the project's `identities`.
+    pub acts_as: Option<String>,
 }
 
 /// What became of a step, on both wires.
@@ -94,6 +97,7 @@ impl Project {
             clock: Clock::fixed(NOON, 1),
             shows_internals,
             token_secret: b"the secret of all tests".to_vec(),
+            local: Some(LocalSignIn::default()),
             ..ApiOptions::default()
         };
         match Api::build(&project, backends, options) {
@@ -131,6 +135,9 @@ impl Project {
             variables: value(&step.variables),
             operation_name: step.operation_name.as_deref().map(Into::into),
             request: Arc::new(RequestInfo { headers: headers.into(), domain_name: Value::Null }),
+            identity: step.acts_as.as_deref().map(|name| {
+                self.api.local_identity(name).unwrap_or_else(|| panic!("the project has no identity `{name}`"))
+            }),
             ..OperationRequest::default()
         };
         self.dynamodb.take();

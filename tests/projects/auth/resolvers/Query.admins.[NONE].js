@@ -1,0 +1,8 @@
+export function request(ctx) {
+  console.log('ran', ctx.info.fieldName);
+  return { payload: ctx.info.fieldName };
+}
+
+export function response(ctx) {
+  return ctx.result;
+}
