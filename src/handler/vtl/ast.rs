@@ -59,6 +59,8 @@ pub(super) struct MacroCall {
 pub(super) struct Argument {
     pub value: Expression,
     pub literal: Str,
+    /// Where a bare word stands, which no macro takes.
+    pub word: Option<Position>,
 }
 
 /// `#macro(name $parameter …) … #end`
@@ -72,7 +74,9 @@ pub(super) struct Macro {
 pub(super) struct Reference {
     pub slot: Slot,
     pub steps: Vec<Step>,
-    /// Printed before the value or before the source: backslashes and `#`.
+    /// Backslashes, printed before the value, twice before the source of what has none.
+    pub escapes: Str,
+    /// `#` and `$` that turned out to belong to nothing, printed after the backslashes.
     pub prefix: Str,
     /// `\$name`: prints its source, with the backslash where it has no value.
     pub is_escaped: bool,

@@ -78,8 +78,16 @@ impl Interpreter<'_> {
             state.has_next = has_next;
             self.assign(slots::VELOCITY_COUNT, JavaValue::Integer(round as i32));
             self.assign(slots::VELOCITY_HAS_NEXT, has_next.into());
+            let is_null = item.is_null();
             self.assign(foreach.slot, item);
-            self.block(&foreach.block, out)?;
+            if is_null {
+                self.held.push(foreach.slot);
+            }
+            let result = self.block(&foreach.block, out);
+            if is_null {
+                self.held.pop();
+            }
+            result?;
         }
         Ok(())
     }

@@ -36,6 +36,11 @@ impl Interpreter<'_> {
     pub(super) fn call_macro(&mut self, call: &MacroCall, out: &mut String) -> Result<(), Interrupt> {
         let known = self.own_macros.get(&call.name).or_else(|| self.macros.get(&call.name)).cloned();
         let Some(body) = known else { return self.print(&call.literal, out) };
+        let word = call.arguments.iter().find_map(|argument| Some((argument, argument.word?)));
+        if let Some((argument, position)) = word {
+            let message = format!("Invalid arg '{}' in macro #{}", argument.literal, call.name);
+            return Err(Interrupt::failed(message, position));
+        }
         let depth = self.frame.map_or(1, |frame| self.frames[frame].depth + 1);
         if depth > MACRO_DEPTH {
             let message = format!("Max calling depth of {MACRO_DEPTH} was exceeded in macro '{}'", call.name);
@@ -99,7 +104,7 @@ impl Interpreter<'_> {
             }
             at = frame.parent;
         }
-        Ok(self.variables[slot].clone())
+        Ok(self.global(slot))
     }
 
     /// Sets a variable inside a macro: a parameter only there, any other one everywhere.

@@ -79,6 +79,8 @@ pub(super) struct Interpreter<'a> {
     /// The frame of the macro that runs.
     frame: Option<usize>,
     loops: Vec<foreach::Loop>,
+    /// Variables of loops whose item of this round is null: they stay null whatever `#set` says.
+    held: Vec<Slot>,
     blocks: Vec<macros::Defined>,
     depth: usize,
     /// Bytes that may still be printed.
@@ -107,6 +109,7 @@ impl<'a> Interpreter<'a> {
             frames: Vec::new(),
             frame: None,
             loops: Vec::new(),
+            held: Vec::new(),
             blocks: Vec::new(),
             depth: 0,
             output_left: limits.handler_output_bytes,
@@ -115,6 +118,17 @@ impl<'a> Interpreter<'a> {
 
     /// Sets a variable before the rendering begins.
     pub fn define(&mut self, slot: Slot, value: JavaValue) {
+        self.variables[slot] = value;
+    }
+
+    /// Sets a variable by its name, which the template need not have.
+    #[cfg(test)]
+    pub fn define_named(&mut self, name: &Str, value: JavaValue) {
+        let names = self.own_names.get_or_insert_with(|| self.names.clone());
+        let (slot, is_new) = names.insert_full(name.clone());
+        if is_new {
+            self.variables.push(JavaValue::Null);
+        }
         self.variables[slot] = value;
     }
 

@@ -61,6 +61,15 @@ impl Interpreter<'_> {
                     }
                 }
             }
+            // An index from the end needs a length.
+            (JavaValue::View(..) | JavaValue::Foreach(_), _) => Ok(JavaValue::Null),
+            (target, JavaValue::Integer(index)) if *index < 0 => {
+                let class = target.class();
+                let message = format!(
+                    "A 'size()' method required for negative value {index} does not exist for class '{class}'"
+                );
+                Err(Interrupt::failed(message, position))
+            }
             _ => Ok(JavaValue::Null),
         }
     }
@@ -68,18 +77,18 @@ impl Interpreter<'_> {
     pub fn print_reference(&mut self, reference: &Reference, out: &mut String) -> Result<(), Interrupt> {
         let value = self.reference(reference)?;
         if reference.is_escaped {
-            self.print(&reference.prefix, out)?;
+            self.print(&reference.escapes, out)?;
             if value.is_null() {
                 self.print("\\", out)?;
             }
             return self.print(&reference.null_text, out);
         }
+        self.print(&reference.escapes, out)?;
         let before = out.len();
         match &value {
             JavaValue::Null => {
                 // Backslashes before what is no reference do not escape each other.
-                let escapes = reference.prefix.len() - reference.prefix.trim_start_matches('\\').len();
-                self.print(&reference.prefix[..escapes], out)?;
+                self.print(&reference.escapes, out)?;
                 self.print(&reference.prefix, out)?;
                 return match self.argument_literal(reference) {
                     Some(literal) => self.print(&literal, out),
@@ -156,9 +165,14 @@ impl Interpreter<'_> {
     /// What a variable holds, or what the argument of a macro is worth now.
     pub fn variable(&mut self, slot: Slot) -> Result<JavaValue, Interrupt> {
         match self.frame {
-            None => Ok(self.variables[slot].clone()),
+            None => Ok(self.global(slot)),
             Some(frame) => self.variable_in(frame, slot),
         }
+    }
+
+    /// What a variable holds outside of all macros.
+    pub(super) fn global(&self, slot: Slot) -> JavaValue {
+        if self.held.contains(&slot) { JavaValue::Null } else { self.variables[slot].clone() }
     }
 
     pub fn assign(&mut self, slot: Slot, value: JavaValue) {

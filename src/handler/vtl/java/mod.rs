@@ -32,6 +32,8 @@ pub(super) enum JavaValue {
     /// Decimal text that no other number holds exactly.
     BigDecimal(Str),
     String(Str),
+    /// A UTF-16 unit, which `charAt` gives.
+    Character(u16),
     List(ListId),
     /// What `split` gives: a fixed number of items.
     Array(ListId),
@@ -129,6 +131,7 @@ impl JavaValue {
             JavaValue::Double(_) => "java.lang.Double",
             JavaValue::BigDecimal(_) => "java.math.BigDecimal",
             JavaValue::String(_) => "java.lang.String",
+            JavaValue::Character(_) => "java.lang.Character",
             JavaValue::List(_) => "java.util.ArrayList",
             JavaValue::Array(_) => "[Ljava.lang.String;",
             JavaValue::Map(_) => "java.util.LinkedHashMap",
@@ -205,6 +208,7 @@ impl Key {
             JavaValue::Namespace(namespace) => (13, *namespace as u64),
             JavaValue::Foreach(id) => (14, *id as u64),
             JavaValue::Block(id) => (15, *id as u64),
+            JavaValue::Character(unit) => (16, u64::from(*unit)),
         }
     }
 }

@@ -47,6 +47,7 @@ impl Heap {
                 self.hold(text.len())?;
                 out.push_str(text);
             }
+            JavaValue::Character(unit) => out.push_str(&String::from_utf16_lossy(&[*unit])),
             JavaValue::List(id) => {
                 out.push('[');
                 for at in 0..self.list_len(*id) {
@@ -118,6 +119,7 @@ impl Heap {
             JavaValue::Null => 0,
             JavaValue::Boolean(value) => if *value { 1231 } else { 1237 },
             JavaValue::Integer(value) => *value,
+            JavaValue::Character(unit) => i32::from(*unit),
             JavaValue::Long(value) => long(*value),
             JavaValue::Double(value) => long(value.to_bits() as i64),
             JavaValue::String(text) => {

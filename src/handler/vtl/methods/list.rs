@@ -163,8 +163,7 @@ fn sort(heap: &mut Heap, id: ListId) -> Result<(), Thrown> {
     if items.len() > 1 {
         let class = items[0].class();
         if let Some(other) = items.iter().find(|item| item.class() != class) {
-            let message = format!("class {class} cannot be cast to class {}", other.class());
-            return Err(Thrown::exception("java.lang.ClassCastException", message));
+            return Err(super::cannot_be_cast(other.class(), class));
         }
         if !items[0].is_number() && items[0].as_str().is_none() {
             let message = format!("class {class} cannot be cast to class java.lang.Comparable");

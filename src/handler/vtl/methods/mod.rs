@@ -32,6 +32,15 @@ pub(super) fn call(
         ("hashCode", []) => return Ok(heap.hash_code(target)?.into()),
         _ => {}
     }
+    let is_comparable = target.is_number()
+        || matches!(target, JavaValue::String(_) | JavaValue::Boolean(_) | JavaValue::Character(_));
+    if let ("compareTo", [other]) = (name, arguments)
+        && is_comparable
+        && !other.is_null()
+        && other.class() != target.class()
+    {
+        return Err(cannot_be_cast(other.class(), target.class()));
+    }
     match target {
         JavaValue::String(text) => string::call(heap, text, name, arguments),
         JavaValue::Map(id) => map::call(heap, *id, name, arguments),
@@ -47,6 +56,12 @@ pub(super) fn call(
         JavaValue::Iterator(iterator) => match (name, arguments) {
             ("hasNext", []) => Ok(heap.iterator_has_next(*iterator).into()),
             ("next", []) => heap.iterator_next(*iterator),
+            _ => Ok(JavaValue::Null),
+        },
+        JavaValue::Character(unit) => match (name, arguments) {
+            ("compareTo", [JavaValue::Character(other)]) => {
+                Ok(JavaValue::Integer(i32::from(*unit) - i32::from(*other)))
+            }
             _ => Ok(JavaValue::Null),
         },
         number if number.is_number() => scalar::call_number(heap, number, name, arguments),
@@ -78,6 +93,13 @@ pub(super) fn property(heap: &mut Heap, target: &JavaValue, name: &str) -> Resul
         JavaValue::View(id, _) if matches!(name, "empty" | "Empty") => Ok((heap.map_len(*id) == 0).into()),
         _ => Ok(JavaValue::Null),
     }
+}
+
+/// Java's exception for a value of the wrong class.
+fn cannot_be_cast(from: &'static str, to: &'static str) -> Thrown {
+    let module = "in module java.base of loader 'bootstrap'";
+    let message = format!("class {from} cannot be cast to class {to} ({from} and {to} are {module})");
+    Thrown::exception("java.lang.ClassCastException", message)
 }
 
 /// A whole number where Java's method takes an `int`: nothing else is converted.

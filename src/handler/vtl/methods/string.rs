@@ -49,7 +49,8 @@ pub(super) fn call(
         ("charAt", [index]) => {
             let Some(index) = int(index) else { return Ok(JavaValue::Null) };
             match usize::try_from(index).ok().filter(|index| *index < length(text)) {
-                Some(index) => made(heap, slice(text, index, index + 1)),
+                Some(index) if text.is_ascii() => Ok(JavaValue::Character(u16::from(text.as_bytes()[index]))),
+                Some(index) => Ok(text.encode_utf16().nth(index).map_or(JavaValue::Null, JavaValue::Character)),
                 None => Err(Thrown::exception(OUT_OF_BOUNDS, format!("String index out of range: {index}"))),
             }
         }
@@ -118,6 +119,10 @@ pub(super) fn call(
                 Err(Thrown::exception("java.lang.IllegalArgumentException", message))
             }
         },
+        ("replace", [one @ JavaValue::Character(_), two @ JavaValue::Character(_)]) => {
+            let (one, two) = (heap.text(one)?, heap.text(two)?);
+            made(heap, text.replace(one.as_str(), &two))
+        }
         ("replace", [JavaValue::String(sought), JavaValue::String(by)]) => {
             let count = text.matches(sought.as_str()).count();
             heap.hold(text.len().saturating_add(count.saturating_mul(by.len())))?;
@@ -139,7 +144,7 @@ pub(super) fn call(
             Err(Thrown::null_pointer("Cannot invoke \"String.length()\" because \"this.pattern\" is null"))
         }
         ("toCharArray", []) => {
-            let characters = (0..length(text)).map(|at| JavaValue::from(slice(text, at, at + 1))).collect();
+            let characters = text.encode_utf16().map(JavaValue::Character).collect();
             Ok(JavaValue::Array(heap.new_list(characters)?))
         }
         ("getBytes", []) => super::property(heap, &JavaValue::String(text.clone()), "bytes"),
@@ -194,6 +199,7 @@ fn index_of(text: &str, at: Option<usize>) -> JavaValue {
 fn sought_text(value: &JavaValue) -> Option<String> {
     match value {
         JavaValue::String(text) => Some(text.to_string()),
+        JavaValue::Character(unit) => char::from_u32(u32::from(*unit)).map(String::from),
         JavaValue::Integer(code) => u32::try_from(*code).ok().and_then(char::from_u32).map(String::from),
         _ => None,
     }

@@ -214,7 +214,8 @@ impl Parser<'_> {
             if self.kind(0)? == Kind::ParenClose {
                 return Ok((arguments, self.take()?.range.end));
             }
-            if self.skip(Kind::Comma)? {
+            if self.kind(0)? == Kind::Comma && self.begins_argument(1)? {
+                self.take()?;
                 self.skip(Kind::Whitespace)?;
             }
             let token = self.peek(0)?.clone();
@@ -227,9 +228,21 @@ impl Parser<'_> {
                     Ok(reference) => DirectiveArgument::Reference(reference, token),
                     Err(_) => DirectiveArgument::Value(Expression::Null, token),
                 },
+                // Velocity looks one token ahead.
+                Kind::ListOpen | Kind::MapOpen
+                    if !matches!(self.kind(1)?, Kind::ListClose | Kind::MapClose)
+                        && !self.begins_argument(1)?
+                    || self.kind(1)? == Kind::Word && self.leniency == Leniency::None =>
+                {
+                    return Err(self.unexpected());
+                }
                 _ => DirectiveArgument::Value(self.nested(Self::value)?, token),
             });
         }
+    }
+
+    fn begins_argument(&mut self, ahead: usize) -> Result<bool, ParseError> {
+        Ok(matches!(self.kind(ahead)?, Kind::Whitespace | Kind::Word) || self.begins_value(ahead)?)
     }
 
     /// Statements up to `#end`.
@@ -277,16 +290,23 @@ impl Parser<'_> {
             Some(other) => return Err(self.invalid_argument(0, "foreach", &other.token().clone())),
             None => return Err(self.error_at("Too few arguments to the #foreach directive", token)),
         };
-        let word = arguments.next();
-        let is_in = matches!(&word, Some(DirectiveArgument::Word(word)) if self.image(word) == "in");
-        let items = match (is_in, arguments.next(), arguments.next()) {
-            (true, Some(items), None) => self.argument_value(items, 2, "foreach")?,
-            (true, None, _) => {
+        // Velocity does not look at the word.
+        let items = match (arguments.next(), arguments.next(), arguments.next()) {
+            (Some(_), Some(items), None) => self.argument_value(items, 2, "foreach")?,
+            (Some(_), None, _) => {
+                self.find(
+                    token.range.clone(),
+                    "this loop has no rounds: `#foreach` goes through what stands behind `in`",
+                    "write `#foreach($item in $items)`",
+                );
+                Expression::Null
+            }
+            (None, ..) => {
                 // Velocity reads the block first.
                 self.directive_block()?;
                 return Err(self.error_at("Too few arguments to the #foreach directive", token));
             }
-            _ => return Err(self.error_at("#foreach takes `$item in $items`", token)),
+            (Some(_), Some(_), Some(_)) => return Err(self.error_at("#foreach takes `$item in $items`", token)),
         };
         let block = self.directive_block()?;
         Ok(Node::Foreach(Box::new(Foreach { slot, items, block, position: token.position })))
@@ -336,11 +356,19 @@ impl Parser<'_> {
         let literal = Str::from(&self.source[token.range.start..end]);
         let argument = |argument: DirectiveArgument| match argument {
             DirectiveArgument::Reference(reference, _) => {
-                Argument { literal: reference.literal.clone(), value: Expression::Reference(Box::new(reference)) }
+                Argument {
+                    literal: reference.literal.clone(),
+                    value: Expression::Reference(Box::new(reference)),
+                    word: None,
+                }
             }
-            DirectiveArgument::Value(value, token) => Argument { literal: self.image(&token).into(), value },
+            DirectiveArgument::Value(value, token) => {
+                Argument { literal: self.image(&token).into(), value, word: None }
+            }
             DirectiveArgument::Word(token) => {
-                Argument { literal: self.image(&token).into(), value: Expression::Null }
+                let literal = Str::from(self.image(&token));
+                let is_null = self.leniency == Leniency::Simulators && literal == "null";
+                Argument { literal, value: Expression::Null, word: (!is_null).then_some(token.position) }
             }
         };
         let arguments = Arc::new(arguments.into_iter().map(argument).collect());

@@ -37,8 +37,7 @@ impl Parser<'_> {
 
     /// Operators that bind at least as tightly as `level`.
     fn operation(&mut self, level: u8) -> Result<Expression, ParseError> {
-        self.skip(Kind::Whitespace)?;
-        let start = self.peek(0)?.range.start;
+        let start = self.start_of_operand()?;
         let mut left = self.unary()?;
         let mut count = 0;
         loop {
@@ -52,8 +51,7 @@ impl Parser<'_> {
                 return Err(self.error_at(format!("an expression has at most {OPERATORS} operators in a row"), &token));
             }
             self.take()?;
-            self.skip(Kind::Whitespace)?;
-            let right_start = self.peek(0)?.range.start;
+            let right_start = self.start_of_operand()?;
             let right = self.nested(|parser| parser.operation(binds + 1))?;
             let right_end = self.end_before_blanks(right_start)?;
             let literal = |range: std::ops::Range<usize>| match operator {
@@ -65,14 +63,42 @@ impl Parser<'_> {
         }
     }
 
+    /// Where the operand begins that follows, after blanks.
+    fn start_of_operand(&mut self) -> Result<usize, ParseError> {
+        let blanks = usize::from(self.kind(0)? == Kind::Whitespace);
+        Ok(self.peek(blanks)?.range.start)
+    }
+
+    /// Whether the token `ahead` can begin a value.
+    pub(super) fn begins_value(&mut self, ahead: usize) -> Result<bool, ParseError> {
+        Ok(matches!(
+            self.kind(ahead)?,
+            Kind::StringLiteral
+                | Kind::Integer
+                | Kind::Float
+                | Kind::True
+                | Kind::False
+                | Kind::Identifier
+                | Kind::ReferenceOpen
+                | Kind::ListOpen
+                | Kind::MapOpen
+        ))
+    }
+
     /// Where the next token begins.
     fn end_before_blanks(&mut self, start: usize) -> Result<usize, ParseError> {
         Ok(self.peek(0)?.range.start.max(start))
     }
 
     fn unary(&mut self) -> Result<Expression, ParseError> {
-        self.skip(Kind::Whitespace)?;
+        let has_blanks = self.skip(Kind::Whitespace)?;
         if self.kind(0)? == Kind::Not {
+            let is_operator = matches!(self.kind(1)?, Kind::Whitespace | Kind::Not | Kind::ParenOpen)
+                || self.begins_value(1)?
+                || self.kind(1)? == Kind::Word && self.leniency == Leniency::Simulators;
+            if !is_operator && !has_blanks {
+                return Err(self.unexpected());
+            }
             self.take()?;
             let operand = self.nested(Self::unary)?;
             return Ok(Expression::Not(Box::new(operand)));
@@ -239,7 +265,22 @@ impl Parser<'_> {
     fn map(&mut self) -> Result<Expression, ParseError> {
         self.expect(Kind::MapOpen)?;
         let mut members = Vec::new();
-        let has_blank = self.skip(Kind::Whitespace)?;
+        let has_blanks = self.skip(Kind::Whitespace)?;
+        // A value of one token that no colon follows is no key.
+        let is_single = matches!(
+            self.kind(0)?,
+            Kind::StringLiteral | Kind::Integer | Kind::Float | Kind::True | Kind::False | Kind::Identifier
+        );
+        if is_single && !has_blanks {
+            let is_key = match self.kind(1)? {
+                Kind::Colon | Kind::Whitespace => true,
+                Kind::Dot | Kind::IndexOpen => self.kind(0)? == Kind::Identifier,
+                _ => false,
+            };
+            if !is_key {
+                return Err(self.unexpected());
+            }
+        }
         if !matches!(self.kind(0)?, Kind::MapClose | Kind::ReferenceClose) {
             loop {
                 let key = self.key()?;
@@ -250,7 +291,6 @@ impl Parser<'_> {
                 }
             }
         }
-        let _ = has_blank;
         if !self.skip(Kind::ReferenceClose)? {
             self.expect(Kind::MapClose)?;
         }

@@ -36,6 +36,8 @@ pub(super) enum Kind {
     DoubleEscape,
     Escape,
     Text,
+    /// `$[` and the like.
+    NoReference,
     Whitespace,
     StringLiteral,
     True,
@@ -132,7 +134,7 @@ pub(super) struct Lexer<'a> {
     next: Position,
     /// Place of the last character.
     last: Position,
-    /// In `"…"` a quote behind a backslash does not end the string, and bare `.` … see [`super::Leniency`].
+    /// In `"…"` a quote behind a backslash does not end the string; see [`super::Leniency`].
     pub takes_escaped_quotes: bool,
 }
 
@@ -260,6 +262,12 @@ impl<'a> Lexer<'a> {
     fn act(&mut self, kind: Kind) {
         match kind {
             Kind::IndexOpen => self.push(State::Index),
+            Kind::NoReference => {
+                if self.state == State::Reference {
+                    self.pop();
+                }
+                self.push(State::Reference);
+            }
             Kind::IndexClose | Kind::ReferenceClose | Kind::End | Kind::Else | Kind::LineCommentEnd => {
                 self.pop();
             }
@@ -320,6 +328,11 @@ impl<'a> Lexer<'a> {
         if self.state == State::LineComment {
             let end = rest.find(['\n', '\r']).unwrap_or(rest.len());
             if end > 0 {
+                // Velocity waits for what a `$` or `#` begins, also in a comment.
+                let comment = rest.trim_end_matches('!');
+                if end == rest.len() && comment.ends_with(['$', '#']) {
+                    return Err(self.error(self.source.len(), self.source.len()));
+                }
                 return Ok(Scanned::Skip(at + end));
             }
             return Ok(Scanned::Token(Kind::LineCommentEnd, at + line_end(bytes)));
@@ -416,6 +429,13 @@ impl<'a> Lexer<'a> {
                         State::Text | State::Reference | State::Modifier | State::PreDirective => None,
                         _ => Some(Err(self.error(at, at + escapes))),
                     };
+                }
+                // `$[` and `$.` are text, and what follows is read as behind a `$`.
+                if matches!(self.state, State::Text | State::Reference | State::Modifier)
+                    && escapes == 0
+                    && let Some(beginning) = ["$[", "$![", "$\\![", "$."].iter().find(|text| rest.starts_with(**text))
+                {
+                    return Some(Ok(Scanned::Token(Kind::NoReference, at + beginning.len())));
                 }
                 let inner = bytes[escapes + 1..].iter().take_while(|byte| **byte == b'\\').count();
                 let bang = escapes + 1 + inner;
@@ -538,10 +558,7 @@ impl<'a> Lexer<'a> {
         lexer.advance(found);
         let after = self.source[start..found].escape_debug();
         let encountered = match self.source[found..].chars().next() {
-            None => {
-                // Velocity counts the end as one more character, and says what it has read only of what is longer.
-                "<EOF>".to_owned()
-            }
+            None => "<EOF>".to_owned(),
             Some(c) => format!("\"{}\" ({})", c.escape_debug(), c as u32),
         };
         let Position { line, column } = lexer.next;

@@ -180,7 +180,11 @@ impl<'a> Parser<'a> {
     }
 
     fn image(&self, token: &Token) -> &'a str {
-        &self.source[token.range.clone()]
+        match token.kind {
+            // A `$!` before it is lost.
+            Kind::Dot => ".",
+            _ => &self.source[token.range.clone()],
+        }
     }
 
     fn slot(&mut self, name: &str) -> usize {
@@ -247,6 +251,7 @@ impl<'a> Parser<'a> {
                 Kind::Identifier => self.reference_statement(&mut block)?,
                 Kind::ReferenceOpen if self.kind(1)? == Kind::Identifier => self.reference_statement(&mut block)?,
                 Kind::Text
+                | Kind::NoReference
                 | Kind::Dot
                 | Kind::ParenOpen
                 | Kind::ParenClose

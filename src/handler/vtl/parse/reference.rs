@@ -10,6 +10,7 @@ enum Beginning<'a> {
     /// No reference after all: prints as it stands here.
     Text(String),
     Reference {
+        escapes: String,
         prefix: String,
         is_escaped: bool,
         /// From the last `$` on.
@@ -43,13 +44,14 @@ impl<'a> Parser<'a> {
         }
         match beginning(self.image(&first), self.image(&root)) {
             Beginning::Text(text) => Ok(Err(text)),
-            Beginning::Reference { prefix, is_escaped, mark, name } => {
+            Beginning::Reference { escapes, prefix, is_escaped, mark, name } => {
                 let literal = &self.source[first.range.end - mark.len()..end];
                 let is_quiet = mark.starts_with("$!");
                 let slot = self.slot(&name);
                 Ok(Ok(Reference {
                     slot,
                     steps: steps.0,
+                    escapes: escapes.into(),
                     prefix: prefix.into(),
                     is_escaped,
                     null_text: if is_quiet && !is_escaped { Str::default() } else { literal.into() },
@@ -142,10 +144,9 @@ fn beginning<'a>(image: &'a str, root: &'a str) -> Beginning<'a> {
         return Beginning::Text(format!("{}{}", &image[..start + count - 1], &image[start + count..]));
     }
     let escapes = image.bytes().take_while(|byte| *byte == b'\\').count();
-    let mut prefix = "\\".repeat(escapes / 2);
     let rest = &image[escapes..];
     let dollar = rest.rfind('$').unwrap_or(0);
-    prefix.push_str(&rest[..dollar]);
+    let prefix = rest[..dollar].to_owned();
     let mark = &rest[dollar..];
     let name = match mark {
         "${" | "$!{" => root,
@@ -154,5 +155,6 @@ fn beginning<'a>(image: &'a str, root: &'a str) -> Beginning<'a> {
         // A name without a `$`, behind the brace of another reference.
         _ => return Beginning::Text(mark.to_owned()),
     };
-    Beginning::Reference { prefix, is_escaped: escapes % 2 == 1, mark, name: name.into() }
+    let is_escaped = escapes % 2 == 1;
+    Beginning::Reference { escapes: "\\".repeat(escapes / 2), prefix, is_escaped, mark, name: name.into() }
 }

@@ -18,12 +18,19 @@ fn read(name: &str) -> Value {
     Value::parse(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
+/// What Java prints of objects without a text of their own.
+const IDENTITIES: [&str; 4] = ["[Ljava.lang.", "Oracle$Util@", "$Itr@", "Iterator@"];
+
 /// Fails with all that differs.
 fn compare<'a>(context: &Value, answers: impl IntoIterator<Item = (&'a str, Answer)>) {
     let mut report = String::new();
     let (mut count, mut different) = (0, 0);
     for (template, real) in answers {
         count += 1;
+        // Where an object lies in Java's memory is nothing to compare.
+        if matches!(&real, Answer::Text(text) if IDENTITIES.iter().any(|identity| text.contains(identity))) {
+            continue;
+        }
         let ours = answer(template, context);
         if !ours.is_like(&real) {
             different += 1;
