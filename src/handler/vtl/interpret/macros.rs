@@ -56,7 +56,7 @@ impl Interpreter<'_> {
         let before = self.frame.replace(self.frames.len() - 1);
         let result = self.block(&body.block, out);
         self.frame = before;
-        result
+        left(result)
     }
 
     pub(super) fn define_block(&mut self, slot: Slot, block: &Arc<Block>) -> Result<(), Interrupt> {
@@ -83,7 +83,7 @@ impl Interpreter<'_> {
         let result = self.block(&block, out);
         self.frame = before;
         self.blocks[at].running -= 1;
-        result.map(|()| true)
+        left(result).map(|()| true)
     }
 
     /// What a variable is worth inside a macro.
@@ -136,3 +136,11 @@ impl Interpreter<'_> {
     }
 }
 
+
+/// `#break` leaves a macro and a block.
+fn left(result: Result<(), Interrupt>) -> Result<(), Interrupt> {
+    match result {
+        Err(Interrupt::Break) => Ok(()),
+        other => other,
+    }
+}

@@ -83,6 +83,12 @@ impl Interpreter<'_> {
             }
             return self.print(&reference.null_text, out);
         }
+        if let JavaValue::Block(block) = value {
+            if !self.render_block(block, out)? {
+                self.print(&reference.null_text, out)?;
+            }
+            return Ok(());
+        }
         self.print(&reference.escapes, out)?;
         let before = out.len();
         match &value {
@@ -94,13 +100,6 @@ impl Interpreter<'_> {
                     Some(literal) => self.print(&literal, out),
                     None => self.print(&reference.null_text, out),
                 };
-            }
-            JavaValue::Block(block) => {
-                self.print(&reference.prefix, out)?;
-                if !self.render_block(*block, out)? {
-                    self.print(&reference.null_text, out)?;
-                }
-                return Ok(());
             }
             JavaValue::String(text) => {
                 self.print(&reference.prefix, out)?;

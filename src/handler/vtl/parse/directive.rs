@@ -147,7 +147,10 @@ impl Parser<'_> {
                     (None, _) => return Err(self.error_at("#evaluate() requires exactly one argument", &token)),
                 }
             }
-            "break" => block.node(Node::Break),
+            "break" => {
+                self.no_words(&arguments, "break")?;
+                block.node(Node::Break);
+            }
             "stop" => {
                 self.no_words(&arguments, "stop")?;
                 block.node(Node::Stop);
@@ -210,11 +213,11 @@ impl Parser<'_> {
         self.expect(Kind::ParenOpen)?;
         let mut arguments = Vec::new();
         loop {
-            self.skip(Kind::Whitespace)?;
+            let has_blanks = self.skip(Kind::Whitespace)?;
             if self.kind(0)? == Kind::ParenClose {
                 return Ok((arguments, self.take()?.range.end));
             }
-            if self.kind(0)? == Kind::Comma && self.begins_argument(1)? {
+            if self.kind(0)? == Kind::Comma && (has_blanks || self.begins_argument(1)?) {
                 self.take()?;
                 self.skip(Kind::Whitespace)?;
             }
@@ -230,10 +233,14 @@ impl Parser<'_> {
                 },
                 // Velocity looks one token ahead.
                 Kind::ListOpen | Kind::MapOpen
-                    if !matches!(self.kind(1)?, Kind::ListClose | Kind::MapClose)
-                        && !self.begins_argument(1)?
-                    || self.kind(1)? == Kind::Word && self.leniency == Leniency::None =>
+                    if !has_blanks
+                        && (!matches!(self.kind(1)?, Kind::ListClose | Kind::MapClose)
+                            && !self.begins_argument(1)?
+                            || self.kind(1)? == Kind::Word && self.leniency == Leniency::None) =>
                 {
+                    return Err(self.unexpected());
+                }
+                Kind::ReferenceOpen if !has_blanks && self.kind(1)? != Kind::Identifier => {
                     return Err(self.unexpected());
                 }
                 _ => DirectiveArgument::Value(self.nested(Self::value)?, token),
@@ -291,6 +298,7 @@ impl Parser<'_> {
             None => return Err(self.error_at("Too few arguments to the #foreach directive", token)),
         };
         // Velocity does not look at the word.
+        let mut instead = None;
         let items = match (arguments.next(), arguments.next(), arguments.next()) {
             (Some(_), Some(items), None) => self.argument_value(items, 2, "foreach")?,
             (Some(_), None, _) => {
@@ -306,9 +314,15 @@ impl Parser<'_> {
                 self.directive_block()?;
                 return Err(self.error_at("Too few arguments to the #foreach directive", token));
             }
+            // Velocity takes a further argument for the block.
+            (Some(_), Some(items), Some(DirectiveArgument::Reference(reference, _))) => {
+                instead = Some(vec![Node::Reference(reference)]);
+                self.argument_value(items, 2, "foreach")?
+            }
             (Some(_), Some(_), Some(_)) => return Err(self.error_at("#foreach takes `$item in $items`", token)),
         };
         let block = self.directive_block()?;
+        let block = instead.unwrap_or(block);
         Ok(Node::Foreach(Box::new(Foreach { slot, items, block, position: token.position })))
     }
 
@@ -353,7 +367,7 @@ impl Parser<'_> {
         };
         let before = self.terminated(token);
         block.text(&before);
-        let literal = Str::from(&self.source[token.range.start..end]);
+        let literal = self.literal_text(token.range.start..end);
         let argument = |argument: DirectiveArgument| match argument {
             DirectiveArgument::Reference(reference, _) => {
                 Argument {

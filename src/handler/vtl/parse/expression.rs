@@ -55,7 +55,7 @@ impl Parser<'_> {
             let right = self.nested(|parser| parser.operation(binds + 1))?;
             let right_end = self.end_before_blanks(right_start)?;
             let literal = |range: std::ops::Range<usize>| match operator {
-                Operator::Plus => Str::from(self.source[range].trim_end()),
+                Operator::Plus => self.literal_text(range).trim_end().into(),
                 _ => Str::default(),
             };
             let literals = (literal(start..left_end), literal(right_start..right_end));
@@ -155,11 +155,14 @@ impl Parser<'_> {
     pub(super) fn literal(&mut self) -> Result<Expression, ParseError> {
         let token = self.take()?;
         let image = self.image(&token);
+        if matches!(token.kind, Kind::Integer | Kind::Float) && image.starts_with(['#', '$', '\\']) {
+            return Err(self.error_at(format!("For input string: \"{}\"", image.escape_debug()), &token));
+        }
         Ok(match token.kind {
             Kind::True => Expression::Boolean(true),
             Kind::False => Expression::Boolean(false),
-            Kind::Integer => Expression::Value(number::parse_integer(strip_prefix(image))),
-            Kind::Float => Expression::Value(number::parse_double(strip_prefix(image))),
+            Kind::Integer => Expression::Value(number::parse_integer(image)),
+            Kind::Float => Expression::Value(number::parse_double(image)),
             _ => self.string(&token)?,
         })
     }
@@ -311,9 +314,4 @@ impl Parser<'_> {
         }
         self.parameter()
     }
-}
-
-/// A number's image without the `#` that may belong to it.
-fn strip_prefix(image: &str) -> &str {
-    image.trim_start_matches(['#', '$', '\\', '!'])
 }

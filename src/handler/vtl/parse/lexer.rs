@@ -228,9 +228,13 @@ impl<'a> Lexer<'a> {
             }
             match self.scan()? {
                 Scanned::Token(kind, end) => {
+                    if kind == Kind::Comment {
+                        // Of a comment only its end is a token.
+                        self.advance(end - 2);
+                        (start, position) = (self.at, self.next);
+                    }
                     self.advance(end);
                     self.act(kind);
-                    // What a comment says is not needed.
                     return Ok(Token { kind, range: start..end, position, before });
                 }
                 Scanned::Prefix(end, state) => {
@@ -262,12 +266,6 @@ impl<'a> Lexer<'a> {
     fn act(&mut self, kind: Kind) {
         match kind {
             Kind::IndexOpen => self.push(State::Index),
-            Kind::NoReference => {
-                if self.state == State::Reference {
-                    self.pop();
-                }
-                self.push(State::Reference);
-            }
             Kind::IndexClose | Kind::ReferenceClose | Kind::End | Kind::Else | Kind::LineCommentEnd => {
                 self.pop();
             }
@@ -430,7 +428,7 @@ impl<'a> Lexer<'a> {
                         _ => Some(Err(self.error(at, at + escapes))),
                     };
                 }
-                // `$[` and `$.` are text, and what follows is read as behind a `$`.
+                // `$[` and `$.` are text.
                 if matches!(self.state, State::Text | State::Reference | State::Modifier)
                     && escapes == 0
                     && let Some(beginning) = ["$[", "$![", "$\\![", "$."].iter().find(|text| rest.starts_with(**text))

@@ -117,6 +117,8 @@ struct Parser<'a> {
     names: Names,
     macros: HashMap<Str, Arc<Macro>>,
     leniency: Leniency,
+    /// Backslashes and the like before references, which are no part of what prints for them and around them.
+    prefixes: Vec<Range<usize>>,
     findings: Vec<Finding>,
     depth: usize,
     /// For the text of a string literal, the bytes of the literal in the file.
@@ -134,6 +136,7 @@ impl<'a> Parser<'a> {
             names,
             macros: HashMap::new(),
             leniency,
+            prefixes: Vec::new(),
             findings: Vec::new(),
             depth,
             place: None,
@@ -185,6 +188,20 @@ impl<'a> Parser<'a> {
             Kind::Dot => ".",
             _ => &self.source[token.range.clone()],
         }
+    }
+
+    /// The source as Velocity repeats it: without what stands before the `$` of references inside.
+    fn literal_text(&self, range: Range<usize>) -> Str {
+        let mut out = String::new();
+        let mut copied = range.start;
+        for prefix in self.prefixes.iter().filter(|prefix| prefix.start >= range.start && prefix.end <= range.end) {
+            if prefix.start >= copied {
+                out.push_str(&self.source[copied..prefix.start]);
+                copied = prefix.end;
+            }
+        }
+        out.push_str(&self.source[copied..range.end]);
+        out.into()
     }
 
     fn slot(&mut self, name: &str) -> usize {
@@ -270,10 +287,7 @@ impl<'a> Parser<'a> {
                     self.skip(Kind::LineCommentEnd)?;
                 }
                 Kind::Comment => {
-                    let token = self.take()?;
-                    // A `$` that belongs to the comment's token.
-                    let image = self.image(&token);
-                    block.text(&image[..image.find("#*").unwrap_or(0)]);
+                    self.take()?;
                 }
                 Kind::RawBlock => {
                     let token = self.take()?;

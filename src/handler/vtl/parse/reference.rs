@@ -45,7 +45,13 @@ impl<'a> Parser<'a> {
         match beginning(self.image(&first), self.image(&root)) {
             Beginning::Text(text) => Ok(Err(text)),
             Beginning::Reference { escapes, prefix, is_escaped, mark, name } => {
-                let literal = &self.source[first.range.end - mark.len()..end];
+                let start = first.range.end - mark.len();
+                let literal = self.literal_text(start..end);
+                if first.range.start < start {
+                    self.prefixes.push(first.range.start..start);
+                    // Those inside were read first.
+                    self.prefixes.sort_by_key(|prefix| prefix.start);
+                }
                 let is_quiet = mark.starts_with("$!");
                 let slot = self.slot(&name);
                 Ok(Ok(Reference {
@@ -54,8 +60,8 @@ impl<'a> Parser<'a> {
                     escapes: escapes.into(),
                     prefix: prefix.into(),
                     is_escaped,
-                    null_text: if is_quiet && !is_escaped { Str::default() } else { literal.into() },
-                    literal: literal.into(),
+                    null_text: if is_quiet && !is_escaped { Str::default() } else { literal.clone() },
+                    literal,
                 }))
             }
         }

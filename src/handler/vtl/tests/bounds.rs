@@ -19,10 +19,10 @@ fn error(template: &str) -> String {
     render(template, &mut Context::default()).expect_err(template)
 }
 
-/// The smallest stack that anything runs on: that of a test's thread in a build without optimisation.
+/// The stack of a worker thread, in a build without optimisation.
 fn on_a_small_stack<T: Send>(run: impl FnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
-        std::thread::Builder::new().stack_size(1 << 20).spawn_scoped(scope, run).unwrap().join().unwrap()
+        std::thread::Builder::new().stack_size(2 << 20).spawn_scoped(scope, run).unwrap().join().unwrap()
     })
 }
 

@@ -38,7 +38,7 @@ const STEPS: &[&str] = &[
     ".addAll([1, 2])", ".putAll({'q': 2})", ".trim()", ".concat('!')", ".get(1)", ".intValue()", ".compareTo(3)",
     ".lastIndexOf('l')", ".charAt(0)", ".startsWith('H')", ".endsWith(\"o\")", ".equalsIgnoreCase('HELLO')",
     ".getOrDefault('zz', 3)", ".putIfAbsent('a', 2)", ".containsValue(1)", ".contains($n)", ".set(0, 'q')",
-    ".removeAll([1, 'x'])", ".retainAll(['x'])", ".hashCode()", ".matches('H.*')", ".isBlank()", ".doubleValue()",
+    ".removeAll([1, 'x'])", ".retainAll(['x'])", ".matches('H.*')", ".isBlank()", ".doubleValue()",
 ];
 
 const OPERATORS: &[&str] = &[
