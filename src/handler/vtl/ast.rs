@@ -19,14 +19,20 @@ pub(super) enum Node {
     Text(Box<str>),
     Reference(Reference),
     Set(Box<Set>),
-    If { branches: Vec<(Expression, Block)>, otherwise: Block },
+    If {
+        branches: Vec<(Expression, Block)>,
+        otherwise: Block,
+    },
     Foreach(Box<Foreach>),
     Break,
     Stop,
     Return(Option<Expression>),
     /// `#name(…)` or `#@name(…) … #end`: prints its source when no macro has the name.
     MacroCall(Box<MacroCall>),
-    Define { slot: Slot, block: Arc<Block> },
+    Define {
+        slot: Slot,
+        block: Arc<Block>,
+    },
     Evaluate(Expression),
 }
 

@@ -162,7 +162,9 @@ fn converted(heap: &mut Heap, field: &Field, value: &JavaValue) -> Result<String
             _ => "true".to_owned(),
         },
         'c' => match value {
-            JavaValue::Integer(code) => u32::try_from(*code).ok().and_then(char::from_u32).map(String::from).ok_or_else(mismatch)?,
+            JavaValue::Integer(code) => {
+                u32::try_from(*code).ok().and_then(char::from_u32).map(String::from).ok_or_else(mismatch)?
+            }
             JavaValue::String(text) if text.chars().count() == 1 => text.to_string(),
             _ => return Err(mismatch()),
         },

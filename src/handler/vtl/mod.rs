@@ -100,7 +100,9 @@ impl Template {
         let end = match interpreter.block(&parsed.block, &mut out) {
             // Outside of a loop `#break` ends the template.
             Ok(()) | Err(Interrupt::Break | Interrupt::Stop) => Ok(Rendered::Text(out)),
-            Err(Interrupt::Return(value)) => interpreter.heap.take(&value).map(Rendered::Returned).map_err(Interrupt::from),
+            Err(Interrupt::Return(value)) => {
+                interpreter.heap.take(&value).map(Rendered::Returned).map_err(Interrupt::from)
+            }
             Err(failed) => Err(failed),
         };
         let kept = context::keep(&mut interpreter, &members);

@@ -122,8 +122,12 @@ impl<'a> Reader<'a> {
             "true" => Some(true.into()),
             "false" => Some(false.into()),
             // Zeros in front are no JSON, and no number that anybody meant.
-            _ if word.trim_start_matches('-').starts_with('0') && word.trim_start_matches('-').len() > 1
-                && !word.contains(['.', 'e', 'E']) => None,
+            _ if word.trim_start_matches('-').starts_with('0')
+                && word.trim_start_matches('-').len() > 1
+                && !word.contains(['.', 'e', 'E']) =>
+            {
+                None
+            }
             _ => Number::parse(word).map(Value::Number),
         }
     }
@@ -170,7 +174,9 @@ mod tests {
 
     #[test]
     fn other_text_is_refused_in_appsync_s_words() {
-        for text in ["{", "[1 2]", "{,}", "hello", "{\"a\"}", "{\"a\":}", "1 2", "\"", "{a:'b'}", "[,]", "01", "{\"a\":\"\\"] {
+        for text in
+            ["{", "[1 2]", "{,}", "hello", "{\"a\"}", "{\"a\":}", "1 2", "\"", "{a:'b'}", "[,]", "01", "{\"a\":\"\\"]
+        {
             let refused = parse_printed(text, Expected::Response).unwrap_err();
             assert_eq!(refused.message, format!("Unable to convert {text} to Object."));
             assert_eq!(refused.error_type.as_deref(), Some("MappingTemplate"));

@@ -61,11 +61,9 @@ impl Interpreter<'_> {
                 Ok(!operand?)
             }
             Expression::Binary(binary) => match binary.operator {
-                Operator::Plus
-                | Operator::Minus
-                | Operator::Multiply
-                | Operator::Divide
-                | Operator::Modulus => Ok(false),
+                Operator::Plus | Operator::Minus | Operator::Multiply | Operator::Divide | Operator::Modulus => {
+                    Ok(false)
+                }
                 _ => Ok(self.binary(binary)?.is_true()),
             },
             _ => Ok(false),

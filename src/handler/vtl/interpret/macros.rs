@@ -136,7 +136,6 @@ impl Interpreter<'_> {
     }
 }
 
-
 /// `#break` leaves a macro and a block.
 fn left(result: Result<(), Interrupt>) -> Result<(), Interrupt> {
     match result {

@@ -245,5 +245,4 @@ impl<'a> Interpreter<'a> {
             value => Ok(self.heap.write_text(value, out)?),
         }
     }
-
 }

@@ -65,9 +65,8 @@ impl Interpreter<'_> {
             (JavaValue::View(..) | JavaValue::Foreach(_), _) => Ok(JavaValue::Null),
             (target, JavaValue::Integer(index)) if *index < 0 => {
                 let class = target.class();
-                let message = format!(
-                    "A 'size()' method required for negative value {index} does not exist for class '{class}'"
-                );
+                let message =
+                    format!("A 'size()' method required for negative value {index} does not exist for class '{class}'");
                 Err(Interrupt::failed(message, position))
             }
             _ => Ok(JavaValue::Null),

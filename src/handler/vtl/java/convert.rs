@@ -42,8 +42,7 @@ pub(super) fn to_value(heap: &mut Heap, value: &JavaValue, levels: usize) -> Res
         }
         JavaValue::View(..) => {
             let items = heap.collect(value)?.unwrap_or_default();
-            let items: Result<Vec<Value>, Thrown> =
-                items.iter().map(|item| to_value(heap, item, levels - 1)).collect();
+            let items: Result<Vec<Value>, Thrown> = items.iter().map(|item| to_value(heap, item, levels - 1)).collect();
             items?.into()
         }
         JavaValue::Entry(entry) => {

@@ -340,9 +340,7 @@ impl Heap {
     /// Begins to go through a value; `None` for what has no items. A map gives its values.
     pub fn iterate(&mut self, value: &JavaValue) -> Option<Iteration> {
         let (of, changes, has_next) = match value {
-            JavaValue::List(id) | JavaValue::Array(id) => {
-                (value.clone(), self.lists[id.0 as usize].changes, false)
-            }
+            JavaValue::List(id) | JavaValue::Array(id) => (value.clone(), self.lists[id.0 as usize].changes, false),
             JavaValue::Map(id) => {
                 (JavaValue::View(*id, View::Values), self.maps[id.0 as usize].changes, self.map_len(*id) > 0)
             }
@@ -441,7 +439,8 @@ impl Heap {
                     return Ok(false);
                 }
                 for at in 0..length {
-                    let Some((key, value)) = self.members(*a)?.get_index(at).map(|(k, v)| (k.clone(), v.clone())) else {
+                    let Some((key, value)) = self.members(*a)?.get_index(at).map(|(k, v)| (k.clone(), v.clone()))
+                    else {
                         return Ok(false);
                     };
                     let Some(other) = self.members(*b)?.get(&key).cloned() else { return Ok(false) };

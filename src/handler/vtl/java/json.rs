@@ -26,8 +26,12 @@ fn write_nested(heap: &mut Heap, value: &JavaValue, out: &mut String, levels: us
     match value {
         JavaValue::Null => out.push_str("null"),
         JavaValue::Boolean(value) => out.push_str(if *value { "true" } else { "false" }),
-        JavaValue::Integer(value) => { let _ = write!(out, "{value}"); }
-        JavaValue::Long(value) => { let _ = write!(out, "{value}"); }
+        JavaValue::Integer(value) => {
+            let _ = write!(out, "{value}");
+        }
+        JavaValue::Long(value) => {
+            let _ = write!(out, "{value}");
+        }
         JavaValue::Double(value) if value.is_finite() => out.push_str(&number::double_text(*value)),
         JavaValue::BigInteger(_) | JavaValue::BigDecimal(_) => heap.write_text(value, out)?,
         JavaValue::String(text) => {
@@ -50,7 +54,9 @@ fn write_nested(heap: &mut Heap, value: &JavaValue, out: &mut String, levels: us
             out.push(']');
         }
         JavaValue::Map(id) => {
-            if let Some(shared) = heap.shared_map(*id).cloned() && !heap.is_info(*id) {
+            if let Some(shared) = heap.shared_map(*id).cloned()
+                && !heap.is_info(*id)
+            {
                 return write_object(heap, &shared, out, levels);
             }
             let is_info = heap.is_info(*id);
@@ -128,12 +134,7 @@ fn write_list(heap: &mut Heap, items: &[Value], out: &mut String, levels: usize)
     Ok(())
 }
 
-fn write_object(
-    heap: &mut Heap,
-    map: &crate::value::Map,
-    out: &mut String,
-    levels: usize,
-) -> Result<(), Thrown> {
+fn write_object(heap: &mut Heap, map: &crate::value::Map, out: &mut String, levels: usize) -> Result<(), Thrown> {
     out.push('{');
     for (at, (key, value)) in map.iter().enumerate() {
         if at > 0 {

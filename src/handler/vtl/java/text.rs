@@ -34,8 +34,12 @@ impl Heap {
         match value {
             JavaValue::Null => out.push_str("null"),
             JavaValue::Boolean(value) => out.push_str(if *value { "true" } else { "false" }),
-            JavaValue::Integer(value) => { let _ = write!(out, "{value}"); }
-            JavaValue::Long(value) => { let _ = write!(out, "{value}"); }
+            JavaValue::Integer(value) => {
+                let _ = write!(out, "{value}");
+            }
+            JavaValue::Long(value) => {
+                let _ = write!(out, "{value}");
+            }
             JavaValue::BigInteger(value) => {
                 self.spend(value.bits() as usize)?;
                 let _ = write!(out, "{value}");
@@ -117,7 +121,13 @@ impl Heap {
         let long = |value: i64| (value ^ ((value as u64) >> 32) as i64) as i32;
         Ok(match value {
             JavaValue::Null => 0,
-            JavaValue::Boolean(value) => if *value { 1231 } else { 1237 },
+            JavaValue::Boolean(value) => {
+                if *value {
+                    1231
+                } else {
+                    1237
+                }
+            }
             JavaValue::Integer(value) => *value,
             JavaValue::Character(unit) => i32::from(*unit),
             JavaValue::Long(value) => long(*value),

@@ -18,7 +18,9 @@ pub(super) fn read(
             heap.position(&items, sought, false)?.is_some().into()
         }
         ("containsAll", [JavaValue::Null]) => {
-            return Err(Thrown::null_pointer("Cannot invoke \"java.util.Collection.iterator()\" because \"c\" is null"));
+            return Err(Thrown::null_pointer(
+                "Cannot invoke \"java.util.Collection.iterator()\" because \"c\" is null",
+            ));
         }
         ("containsAll", [others]) => match heap.collect(others)? {
             None => return Ok(None),
@@ -66,6 +68,9 @@ pub(super) fn call_view(
     let target = JavaValue::View(id, view);
     match (name, arguments) {
         ("contains", [sought]) if view == View::Keys => return Ok(heap.contains_key(id, sought)?.into()),
+        ("add" | "addAll", [_]) => {
+            return Err(Thrown::Exception { class: "java.lang.UnsupportedOperationException", message: None });
+        }
         ("clear", []) => {
             heap.members(id)?.clear();
             heap.resize_map(id);

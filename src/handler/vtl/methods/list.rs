@@ -7,9 +7,10 @@ const OUT_OF_BOUNDS: &str = "java.lang.IndexOutOfBoundsException";
 
 /// The place of an existing item.
 fn existing(index: i32, length: usize) -> Result<usize, Thrown> {
-    usize::try_from(index).ok().filter(|index| *index < length).ok_or_else(|| {
-        Thrown::exception(OUT_OF_BOUNDS, format!("Index {index} out of bounds for length {length}"))
-    })
+    usize::try_from(index)
+        .ok()
+        .filter(|index| *index < length)
+        .ok_or_else(|| Thrown::exception(OUT_OF_BOUNDS, format!("Index {index} out of bounds for length {length}")))
 }
 
 /// A place where an item can be added.
@@ -20,12 +21,7 @@ fn insertion(index: i32, length: usize) -> Result<usize, Thrown> {
         .ok_or_else(|| Thrown::exception(OUT_OF_BOUNDS, format!("Index: {index}, Size: {length}")))
 }
 
-pub(super) fn call(
-    heap: &mut Heap,
-    id: ListId,
-    name: &str,
-    arguments: &[JavaValue],
-) -> Result<JavaValue, Thrown> {
+pub(super) fn call(heap: &mut Heap, id: ListId, name: &str, arguments: &[JavaValue]) -> Result<JavaValue, Thrown> {
     let length = heap.list_len(id);
     match (name, arguments) {
         ("add", [value]) => {
@@ -104,8 +100,8 @@ pub(super) fn call(
         }
         ("subList", [from, to]) => {
             let (Some(from), Some(to)) = (int(from), int(to)) else { return Ok(JavaValue::Null) };
-            let start = usize::try_from(from)
-                .map_err(|_| Thrown::exception(OUT_OF_BOUNDS, format!("fromIndex = {from}")))?;
+            let start =
+                usize::try_from(from).map_err(|_| Thrown::exception(OUT_OF_BOUNDS, format!("fromIndex = {from}")))?;
             let end = usize::try_from(to).ok().filter(|end| *end <= length);
             let end = end.ok_or_else(|| Thrown::exception(OUT_OF_BOUNDS, format!("toIndex = {to}")))?;
             if start > end {
@@ -115,7 +111,7 @@ pub(super) fn call(
             let items = heap.items(id)?[start..end].to_vec();
             Ok(JavaValue::List(heap.new_list(items)?))
         }
-        ("addFirst" | "addLast" | "getFirst" | "getLast", _) => Ok(JavaValue::Null),
+        ("add" | "remove" | "addAll", _) => Ok(JavaValue::Null),
         _ => call_array(heap, id, name, arguments),
     }
 }
@@ -145,8 +141,28 @@ pub(super) fn call_array(
             let at = heap.position(&items, sought, name == "lastIndexOf")?;
             Ok(at.map_or(JavaValue::Integer(-1), JavaValue::from))
         }
+        // Only of an array: those of a list were found before.
+        ("remove", [value]) if int(value).is_none() => {
+            heap.spend(length)?;
+            let items = heap.items(id)?.clone();
+            match heap.position(&items, value, false)? {
+                Some(_) => Err(unsupported()),
+                None => Ok(false.into()),
+            }
+        }
+        ("add" | "remove", [_]) => Err(unsupported()),
+        ("addAll", [others]) => match collected(heap, others)? {
+            Some(others) if !others.is_empty() => Err(unsupported()),
+            Some(_) => Ok(false.into()),
+            None => Ok(JavaValue::Null),
+        },
         _ => Ok(collection::read(heap, &JavaValue::List(id), name, arguments)?.unwrap_or_default()),
     }
+}
+
+/// What changes the length of an array.
+fn unsupported() -> Thrown {
+    Thrown::Exception { class: "java.lang.UnsupportedOperationException", message: None }
 }
 
 fn collected(heap: &mut Heap, others: &JavaValue) -> Result<Option<Vec<JavaValue>>, Thrown> {

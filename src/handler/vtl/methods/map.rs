@@ -3,12 +3,7 @@
 use super::VOID;
 use crate::handler::vtl::java::{Heap, JavaValue, MapId, Thrown, View};
 
-pub(super) fn call(
-    heap: &mut Heap,
-    id: MapId,
-    name: &str,
-    arguments: &[JavaValue],
-) -> Result<JavaValue, Thrown> {
+pub(super) fn call(heap: &mut Heap, id: MapId, name: &str, arguments: &[JavaValue]) -> Result<JavaValue, Thrown> {
     match (name, arguments) {
         ("get", [key]) => heap.get(id, key),
         ("put", [key, value]) => heap.put(id, key.clone(), value.clone()),
@@ -47,7 +42,11 @@ pub(super) fn call(
         }
         ("replace", [key, value]) if heap.contains_key(id, key)? => heap.put(id, key.clone(), value.clone()),
         ("getOrDefault", [key, otherwise]) => {
-            if heap.contains_key(id, key)? { heap.get(id, key) } else { Ok(otherwise.clone()) }
+            if heap.contains_key(id, key)? {
+                heap.get(id, key)
+            } else {
+                Ok(otherwise.clone())
+            }
         }
         ("containsValue", [value]) => {
             let values = heap.collect(&JavaValue::View(id, View::Values))?.unwrap_or_default();

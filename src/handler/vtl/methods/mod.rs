@@ -32,8 +32,8 @@ pub(super) fn call(
         ("hashCode", []) => return Ok(heap.hash_code(target)?.into()),
         _ => {}
     }
-    let is_comparable = target.is_number()
-        || matches!(target, JavaValue::String(_) | JavaValue::Boolean(_) | JavaValue::Character(_));
+    let is_comparable =
+        target.is_number() || matches!(target, JavaValue::String(_) | JavaValue::Boolean(_) | JavaValue::Character(_));
     if let ("compareTo", [other]) = (name, arguments)
         && is_comparable
         && !other.is_null()

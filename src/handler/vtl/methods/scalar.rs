@@ -37,7 +37,9 @@ pub(super) fn call_number(
             Some(ordering) => JavaValue::Integer(ordering as i32),
             None => JavaValue::Integer(0),
         },
-        ("compareTo", [JavaValue::Null]) => return Err(Thrown::null_pointer("Cannot read the other number because it is null")),
+        ("compareTo", [JavaValue::Null]) => {
+            return Err(Thrown::null_pointer("Cannot read the other number because it is null"));
+        }
         ("isNaN", []) if matches!(value, JavaValue::Double(_)) => double().is_nan().into(),
         ("isInfinite", []) if matches!(value, JavaValue::Double(_)) => double().is_infinite().into(),
         ("parseInt" | "valueOf", [JavaValue::String(text)]) if matches!(value, JavaValue::Integer(_)) => {

@@ -7,12 +7,7 @@ use crate::value::Str;
 
 const OUT_OF_BOUNDS: &str = "java.lang.StringIndexOutOfBoundsException";
 
-pub(super) fn call(
-    heap: &mut Heap,
-    text: &Str,
-    name: &str,
-    arguments: &[JavaValue],
-) -> Result<JavaValue, Thrown> {
+pub(super) fn call(heap: &mut Heap, text: &Str, name: &str, arguments: &[JavaValue]) -> Result<JavaValue, Thrown> {
     // Every method may look at the whole text.
     heap.spend(text.len() / 16)?;
     let made = |heap: &mut Heap, made: String| {
@@ -82,18 +77,18 @@ pub(super) fn call(
             }
             None => JavaValue::Null,
         }),
-        ("lastIndexOf", [sought, JavaValue::Integer(from)]) => Ok(match (sought_text(sought), usize::try_from(*from)) {
-            (Some(sought), Ok(from)) => {
-                let from = byte_offset(text, from);
-                let end = (from + sought.len()).min(text.len());
-                index_of(text, text.get(..end).unwrap_or(text).rfind(&sought))
-            }
-            (Some(_), Err(_)) => JavaValue::Integer(-1),
-            (None, _) => JavaValue::Null,
-        }),
-        ("equalsIgnoreCase", [JavaValue::String(other)]) => {
-            Ok((text.to_lowercase() == other.to_lowercase()).into())
+        ("lastIndexOf", [sought, JavaValue::Integer(from)]) => {
+            Ok(match (sought_text(sought), usize::try_from(*from)) {
+                (Some(sought), Ok(from)) => {
+                    let from = byte_offset(text, from);
+                    let end = (from + sought.len()).min(text.len());
+                    index_of(text, text.get(..end).unwrap_or(text).rfind(&sought))
+                }
+                (Some(_), Err(_)) => JavaValue::Integer(-1),
+                (None, _) => JavaValue::Null,
+            })
         }
+        ("equalsIgnoreCase", [JavaValue::String(other)]) => Ok((text.to_lowercase() == other.to_lowercase()).into()),
         ("equalsIgnoreCase", [JavaValue::Null]) => Ok(false.into()),
         ("compareTo", [JavaValue::String(other)]) => Ok(JavaValue::Integer(compare(text, other))),
         ("compareToIgnoreCase", [JavaValue::String(other)]) => {

@@ -66,8 +66,8 @@ pub(super) fn sort_list(interpreter: &mut Interpreter, arguments: Arguments) -> 
         };
         keyed.push((key, item));
     }
-    let is_sortable = keyed.iter().all(|(key, _)| key.is_number())
-        || keyed.iter().all(|(key, _)| key.as_str().is_some());
+    let is_sortable =
+        keyed.iter().all(|(key, _)| key.is_number()) || keyed.iter().all(|(key, _)| key.as_str().is_some());
     if is_sortable && keyed.len() <= SORTED_ITEMS {
         heap.spend(10 * keyed.len())?;
         keyed.sort_by(|(one, _), (two, _)| {

@@ -10,8 +10,8 @@ use super::interpret::Interpreter;
 use super::java::{JavaValue, Namespace, Thrown};
 use super::methods::VOID;
 use crate::handler::util::{
-    self, Refusal, Scope, auth, dynamodb, encoding, errors, expression, extensions, http, ids, math, pattern, rds, search,
-    subscription_filter, text, time, xml,
+    self, Refusal, Scope, auth, dynamodb, encoding, errors, expression, extensions, http, ids, math, pattern, rds,
+    search, subscription_filter, text, time, xml,
 };
 use crate::value::Value;
 
@@ -144,10 +144,8 @@ const TIME: &[Entry] = &[
     ("epochMilliSecondsToFormatted", 2, 3, Shared(time::epoch_milliseconds_to_formatted)),
 ];
 
-const RDS: &[Entry] = &[
-    ("toJsonString", 1, 1, SharedJson(rds::to_json_object)),
-    ("toJsonObject", 1, 1, Shared(rds::to_json_object)),
-];
+const RDS: &[Entry] =
+    &[("toJsonString", 1, 1, SharedJson(rds::to_json_object)), ("toJsonObject", 1, 1, Shared(rds::to_json_object))];
 
 const HTTP: &[Entry] = &[
     ("copyHeaders", 1, 1, Shared(http::copy_headers)),
@@ -218,9 +216,8 @@ pub(super) fn call(
 ) -> Result<JavaValue, Thrown> {
     interpreter.heap.spend(1)?;
     let count = arguments.len();
-    let known = functions(namespace)
-        .iter()
-        .find(|(known, least, most, _)| *known == name && (*least..=*most).contains(&count));
+    let known =
+        functions(namespace).iter().find(|(known, least, most, _)| *known == name && (*least..=*most).contains(&count));
     let Some((_, _, _, native)) = known else { return Ok(JavaValue::Null) };
     match native {
         Own(function) => function(interpreter, arguments),

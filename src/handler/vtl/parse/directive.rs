@@ -227,6 +227,9 @@ impl Parser<'_> {
                     self.take()?;
                     DirectiveArgument::Word(token)
                 }
+                Kind::ReferenceOpen if !has_blanks && self.kind(1)? != Kind::Identifier => {
+                    return Err(self.unexpected());
+                }
                 Kind::Identifier | Kind::ReferenceOpen => match self.reference_or_text()? {
                     Ok(reference) => DirectiveArgument::Reference(reference, token),
                     Err(_) => DirectiveArgument::Value(Expression::Null, token),
@@ -238,9 +241,6 @@ impl Parser<'_> {
                             && !self.begins_argument(1)?
                             || self.kind(1)? == Kind::Word && self.leniency == Leniency::None) =>
                 {
-                    return Err(self.unexpected());
-                }
-                Kind::ReferenceOpen if !has_blanks && self.kind(1)? != Kind::Identifier => {
                     return Err(self.unexpected());
                 }
                 _ => DirectiveArgument::Value(self.nested(Self::value)?, token),
@@ -268,9 +268,7 @@ impl Parser<'_> {
         match argument {
             DirectiveArgument::Reference(reference, _) => Ok(Expression::Reference(Box::new(reference))),
             DirectiveArgument::Value(value, _) => Ok(value),
-            DirectiveArgument::Word(token)
-                if self.leniency == Leniency::Simulators && self.image(&token) == "null" =>
-            {
+            DirectiveArgument::Word(token) if self.leniency == Leniency::Simulators && self.image(&token) == "null" => {
                 self.null_finding(&token);
                 Ok(Expression::Null)
             }
@@ -319,7 +317,10 @@ impl Parser<'_> {
                 instead = Some(vec![Node::Reference(reference)]);
                 self.argument_value(items, 2, "foreach")?
             }
-            (Some(_), Some(_), Some(_)) => return Err(self.error_at("#foreach takes `$item in $items`", token)),
+            (Some(_), Some(items), Some(_)) => {
+                instead = Some(Vec::new());
+                self.argument_value(items, 2, "foreach")?
+            }
         };
         let block = self.directive_block()?;
         let block = instead.unwrap_or(block);
@@ -369,13 +370,11 @@ impl Parser<'_> {
         block.text(&before);
         let literal = self.literal_text(token.range.start..end);
         let argument = |argument: DirectiveArgument| match argument {
-            DirectiveArgument::Reference(reference, _) => {
-                Argument {
-                    literal: reference.literal.clone(),
-                    value: Expression::Reference(Box::new(reference)),
-                    word: None,
-                }
-            }
+            DirectiveArgument::Reference(reference, _) => Argument {
+                literal: reference.literal.clone(),
+                value: Expression::Reference(Box::new(reference)),
+                word: None,
+            },
             DirectiveArgument::Value(value, token) => {
                 Argument { literal: self.image(&token).into(), value, word: None }
             }

@@ -148,7 +148,7 @@ impl Parser<'_> {
         self.find(
             token.range.clone(),
             "AppSync does not accept `null` here, although its simulators do",
-            "only arguments of a call may be null; use a variable that is not set, as in `#set($x = $util.defaultIfNull($undefined, null))`",
+            "there, only arguments of a call may be null; ask `$util.isNull($value)`, or put a variable in its place that is not set",
         );
     }
 
@@ -243,7 +243,12 @@ impl Parser<'_> {
         }
         let mut items = vec![self.parameter()?];
         if self.kind(0)? == Kind::DoubleDot
-            && matches!(items[0], Expression::Reference(_) | Expression::Value(super::super::java::JavaValue::Integer(_)))
+            && matches!(
+                items[0],
+                Expression::Null
+                    | Expression::Reference(_)
+                    | Expression::Value(super::super::java::JavaValue::Integer(_))
+            )
         {
             self.take()?;
             self.skip(Kind::Whitespace)?;

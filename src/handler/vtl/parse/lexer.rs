@@ -405,7 +405,10 @@ impl<'a> Lexer<'a> {
         let first = bytes[0];
         let blanks = bytes.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
         let takes_set = matches!(self.state, State::Text | State::Reference | State::Modifier);
-        if takes_set && bytes.get(blanks) == Some(&b'#') && let Some(length) = set_directive(&rest[blanks..]) {
+        if takes_set
+            && bytes.get(blanks) == Some(&b'#')
+            && let Some(length) = set_directive(&rest[blanks..])
+        {
             return Some(Ok(Scanned::Token(Kind::Set, at + blanks + length)));
         }
         match first {
@@ -448,10 +451,11 @@ impl<'a> Lexer<'a> {
             } else if rest.starts_with("#*") {
                 match rest[2..].find("*#") {
                     Some(end) => Ok(Scanned::Token(Kind::Comment, at + end + 4)),
+                    // A comment that is not closed takes the rest of the template.
+                    None if rest.len() > 2 && !rest.ends_with(['#', '$']) => Ok(Scanned::Skip(self.source.len())),
                     None => Err(self.error_at_end()),
                 }
-            } else if rest.starts_with("##")
-                && !matches!(self.state, State::Modifier | State::Arguments | State::Index)
+            } else if rest.starts_with("##") && !matches!(self.state, State::Modifier | State::Arguments | State::Index)
             {
                 Ok(Scanned::Token(Kind::LineComment, at + 2))
             } else {
@@ -663,7 +667,8 @@ fn line_end(bytes: &[u8]) -> usize {
 
 /// A number's kind and length. Of `1..3` only the `1`.
 fn number(bytes: &[u8]) -> Option<(Kind, usize)> {
-    let digits = |from: usize| bytes.get(from..).map_or(0, |rest| rest.iter().take_while(|b| b.is_ascii_digit()).count());
+    let digits =
+        |from: usize| bytes.get(from..).map_or(0, |rest| rest.iter().take_while(|b| b.is_ascii_digit()).count());
     let sign = usize::from(bytes.first() == Some(&b'-'));
     let whole = digits(sign);
     let mut end = sign + whole;

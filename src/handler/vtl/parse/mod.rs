@@ -12,7 +12,7 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
-use lexer::{Kind, LexicalError, Lexer, Token};
+use lexer::{Kind, Lexer, LexicalError, Token};
 
 use super::ast::{Block, Macro, Names, Node};
 use crate::error::{Diagnostic, SourceFile};
@@ -35,17 +35,8 @@ pub(super) mod slots {
     pub const VELOCITY_COUNT: usize = 6;
     pub const VELOCITY_HAS_NEXT: usize = 7;
     pub const BODY_CONTENT: usize = 8;
-    pub const NAMES: [&str; 9] = [
-        "ctx",
-        "context",
-        "util",
-        "utils",
-        "extensions",
-        "foreach",
-        "velocityCount",
-        "velocityHasNext",
-        "bodyContent",
-    ];
+    pub const NAMES: [&str; 9] =
+        ["ctx", "context", "util", "utils", "extensions", "foreach", "velocityCount", "velocityHasNext", "bodyContent"];
 }
 
 /// The names that every template knows.
@@ -79,13 +70,12 @@ pub(super) enum Leniency {
 
 /// Reads the file of a template. The diagnostics are warnings, and errors when there is no result.
 pub(super) fn parse_file(file: &Arc<SourceFile>) -> Result<(Parsed, Vec<Diagnostic>), Vec<Diagnostic>> {
-    let refused = match parse(&file.text, Leniency::None, first_names()) {
-        Ok((parsed, findings)) => return Ok((parsed, diagnostics(file, findings))),
-        Err(refused) => refused,
-    };
+    if let Ok((parsed, findings)) = parse(&file.text, Leniency::None, first_names()) {
+        return Ok((parsed, diagnostics(file, findings)));
+    }
     match parse(&file.text, Leniency::Simulators, first_names()) {
         Ok((parsed, findings)) => Ok((parsed, diagnostics(file, findings))),
-        Err(_) => Err(vec![Diagnostic::error(refused.message).at(file, refused.range)]),
+        Err(refused) => Err(vec![Diagnostic::error(refused.message).at(file, refused.range)]),
     }
 }
 
@@ -283,7 +273,10 @@ impl<'a> Parser<'a> {
                     block.text(self.image(&token));
                 }
                 Kind::LineComment => {
-                    self.take()?;
+                    // A `$` before the comment belongs to its token.
+                    let token = self.take()?;
+                    let image = self.image(&token);
+                    block.text(&image[..image.len() - 2]);
                     self.skip(Kind::LineCommentEnd)?;
                 }
                 Kind::Comment => {

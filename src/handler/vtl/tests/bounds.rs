@@ -16,7 +16,8 @@ fn render(template: &str, ctx: &mut Context) -> Result<Rendered, String> {
 }
 
 fn error(template: &str) -> String {
-    render(template, &mut Context::default()).expect_err(template)
+    let mut ctx = Context { stash: Value::empty_object(), ..Context::default() };
+    render(template, &mut ctx).expect_err(template)
 }
 
 /// The stack of a worker thread, in a build without optimisation.
@@ -42,7 +43,9 @@ fn nesting_without_end_is_refused() {
             let template = format!("{}{}", open.repeat(10_000), close.repeat(10_000));
             assert!(Template::parse(&SourceFile::new("velocity", template)).is_err(), "{open}");
         }
-        for (open, close) in [("(", ")"), ("[", "]"), ("!", ""), ("{'a':", "}"), ("1 + ", ""), ("1 == ", ""), ("$x || ", "")] {
+        for (open, close) in
+            [("(", ")"), ("[", "]"), ("!", ""), ("{'a':", "}"), ("1 + ", ""), ("1 == ", ""), ("$x || ", "")]
+        {
             let template = format!("#set($x = {}1{})", open.repeat(10_000), close.repeat(10_000));
             assert!(Template::parse(&SourceFile::new("velocity", template)).is_err(), "{open}");
         }
@@ -86,13 +89,14 @@ fn loops_inside_loops_end() {
 
 #[test]
 fn texts_and_lists_that_double_end() {
-    let memory = |message: String| assert!(message.contains("the template used more than 64 MB of memory"), "{message}");
+    let bounds = ["used more than 64 MB of memory", "did more than 5000000 steps", "printed more than 5 MB"];
+    let memory = |message: String| assert!(bounds.iter().any(|bound| message.contains(bound)), "{message}");
     memory(error("#set($x = 'ab')#foreach($i in [1..100])#set($x = $x + $x)#end"));
     memory(error("#set($x = 'ab')#foreach($i in [1..100])#set($x = \"$x$x\")#end"));
     memory(error("#set($x = [1])#foreach($i in [1..100])$util.qr($x.addAll($x))#end"));
     memory(error("#set($x = 'ab')#set($x = $x.repeat(2000000000))"));
     memory(error("#set($x = 'a')#set($x = $x.repeat(100000))#set($x = $x.replace('a', $x))"));
-    memory(error("#set($x = [1])#foreach($i in [1..100])#set($x = [$x, $x])#end$x"));
+    memory(error("#set($x = [1])#foreach($i in [1..100])#set($x = [$x, $x])#end#set($y = \"$x\")"));
     memory(error("#set($x = [1])#foreach($i in [1..100])#set($x = [$x, $x])#end$util.toJson($x)"));
     memory(error("#set($x = [1])#foreach($i in [1..100])#set($x = [$x, $x])#end#return($x)"));
     let output = error("#foreach($i in [1..1000])#foreach($i in [1..1000])0123456789#end#end");
@@ -104,7 +108,9 @@ fn what_contains_itself_ends() {
     let deep = "a value nests deeper than 200 levels, or contains itself";
     on_a_small_stack(|| {
         let cycle = "#set($a = {})#set($b = {'a': $a})$util.qr($a.put('b', $b))";
-        for use_of in ["$a", "$util.toJson($a)", "#return($a)", "$a.hashCode()", "#set($x = \"$a\")", "$ctx.stash.put('a', $a)"] {
+        for use_of in
+            ["$a", "$util.toJson($a)", "#return($a)", "$a.hashCode()", "#set($x = \"$a\")", "$ctx.stash.put('a', $a)"]
+        {
             assert!(error(&format!("{cycle}{use_of}")).starts_with(deep), "{use_of}");
         }
         let twice = "#set($c = {})#set($d = {'a': $c})$util.qr($c.put('b', $d))".replace("'a'", "'b'");
@@ -136,7 +142,8 @@ fn macros_and_evaluations_that_call_themselves_end() {
 #[test]
 fn stash_and_arguments_are_kept_by_reference_and_copied_only_when_changed() {
     let input: Value = object! { "a" => 1 };
-    let mut ctx = Context { arguments: object! { "input" => input }, stash: object! { "s" => 1 }, ..Context::default() };
+    let mut ctx =
+        Context { arguments: object! { "input" => input }, stash: object! { "s" => 1 }, ..Context::default() };
     let arguments = ctx.arguments.clone();
     render("$util.qr($ctx.stash.put('x', $ctx.args.input.a))", &mut ctx).unwrap();
     assert_eq!(ctx.stash.to_string(), r#"{"s":1,"x":1}"#);

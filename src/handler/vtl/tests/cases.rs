@@ -113,10 +113,12 @@ fn every_case_of_a_template_does_what_it_says() {
             let actual = actual.trim_end();
             if actual != case.expected && !is_update {
                 let file = path.file_name().unwrap_or_default().display();
-                writeln!(report, "{file}: {}\n--- expected\n{}\n--- actual\n{actual}\n", case.name, case.expected).unwrap();
+                writeln!(report, "{file}: {}\n--- expected\n{}\n--- actual\n{actual}\n", case.name, case.expected)
+                    .unwrap();
             }
             let separator = if written.is_empty() { "" } else { "\n" };
-            write!(written, "{separator}=== {}\n{}---\n{}\n---\n{actual}\n", case.name, case.header, case.template).unwrap();
+            write!(written, "{separator}=== {}\n{}---\n{}\n---\n{actual}\n", case.name, case.header, case.template)
+                .unwrap();
         }
         if is_update && written != text {
             std::fs::write(&path, written).unwrap();

@@ -29,16 +29,77 @@ const VARIABLES: &[&str] =
     &["s", "e", "n", "z", "f", "t", "F", "nul", "m", "l", "em", "el", "big", "args", "nope", "x", "y", "i", "foo"];
 
 const STEPS: &[&str] = &[
-    ".a", ".b", ".nested", ".k", ".nope", ".input", ".title", ".tags", ".nul", ".a-b", ".size()", ".get('a')",
-    ".get(0)", ".get(\"b\")", "[0]", "[1]", "[-1]", "['a']", "[$n]", "[\"b\"]", ".length()", ".isEmpty()", ".empty",
-    ".toString()", ".keySet()", ".values()", ".entrySet()", ".toUpperCase()", ".substring(1)", ".substring(0, 2)",
-    ".contains('x')", ".containsKey('a')", ".indexOf('l')", ".replace('l', 'L')", ".replaceAll('l+', '<$0>')",
-    ".split('l')", ".add('w')", ".add(0, 'v')", ".put('p', 1)", ".remove('a')", ".remove(0)", ".equals($s)",
-    ".foo()", ".foo($x, 1)", ".get($nope)", ".size", ".iterator().next()", ".subList(0, 1)", ".clear()",
-    ".addAll([1, 2])", ".putAll({'q': 2})", ".trim()", ".concat('!')", ".get(1)", ".intValue()", ".compareTo(3)",
-    ".lastIndexOf('l')", ".charAt(0)", ".startsWith('H')", ".endsWith(\"o\")", ".equalsIgnoreCase('HELLO')",
-    ".getOrDefault('zz', 3)", ".putIfAbsent('a', 2)", ".containsValue(1)", ".contains($n)", ".set(0, 'q')",
-    ".removeAll([1, 'x'])", ".retainAll(['x'])", ".matches('H.*')", ".isBlank()", ".doubleValue()",
+    ".a",
+    ".b",
+    ".nested",
+    ".k",
+    ".nope",
+    ".input",
+    ".title",
+    ".tags",
+    ".nul",
+    ".a-b",
+    ".size()",
+    ".get('a')",
+    ".get(0)",
+    ".get(\"b\")",
+    "[0]",
+    "[1]",
+    "[-1]",
+    "['a']",
+    "[$n]",
+    "[\"b\"]",
+    ".length()",
+    ".isEmpty()",
+    ".empty",
+    ".toString()",
+    ".keySet()",
+    ".values()",
+    ".entrySet()",
+    ".toUpperCase()",
+    ".substring(1)",
+    ".substring(0, 2)",
+    ".contains('x')",
+    ".containsKey('a')",
+    ".indexOf('l')",
+    ".replace('l', 'L')",
+    ".replaceAll('l+', '<$0>')",
+    ".split('l')",
+    ".add('w')",
+    ".add(0, 'v')",
+    ".put('p', 1)",
+    ".remove('a')",
+    ".remove(0)",
+    ".equals($s)",
+    ".foo()",
+    ".foo($x, 1)",
+    ".get($nope)",
+    ".size",
+    ".iterator().next()",
+    ".subList(0, 1)",
+    ".clear()",
+    ".addAll([1, 2])",
+    ".putAll({'q': 2})",
+    ".trim()",
+    ".concat('!')",
+    ".get(1)",
+    ".intValue()",
+    ".compareTo(3)",
+    ".lastIndexOf('l')",
+    ".charAt(0)",
+    ".startsWith('H')",
+    ".endsWith(\"o\")",
+    ".equalsIgnoreCase('HELLO')",
+    ".getOrDefault('zz', 3)",
+    ".putIfAbsent('a', 2)",
+    ".containsValue(1)",
+    ".contains($n)",
+    ".set(0, 'q')",
+    ".removeAll([1, 'x'])",
+    ".retainAll(['x'])",
+    ".matches('H.*')",
+    ".isBlank()",
+    ".doubleValue()",
 ];
 
 const OPERATORS: &[&str] = &[
@@ -47,10 +108,60 @@ const OPERATORS: &[&str] = &[
 ];
 
 const TEXTS: &[&str] = &[
-    " ", "\n", "  \n", "\t", "a", "{}", ", ", "\"", "'", ".", "..", ":", "(", ")", "(x)", "[", "]", "[0]", "{", "}",
-    "-", "_", "1", "$5.00", "a@b.c", "# x", "#1", "#", "$", "$$", "$!", "##c\n", "## c", "#* c *#", "#[[ $s #if ]]#",
-    "\\", "\\\\", "\\$s", "\\\\$s", "\\$nope", "\\#if", "\\#foo", "\\#set", "\\\\#set($x = 1)", "#foo", "#foo()",
-    "#foo($s, 1)", "#{foo}", "é☃", "#${s}x", "#$s", ":$s", "\r\n", "é",
+    " ",
+    "\n",
+    "  \n",
+    "\t",
+    "a",
+    "{}",
+    ", ",
+    "\"",
+    "'",
+    ".",
+    "..",
+    ":",
+    "(",
+    ")",
+    "(x)",
+    "[",
+    "]",
+    "[0]",
+    "{",
+    "}",
+    "-",
+    "_",
+    "1",
+    "$5.00",
+    "a@b.c",
+    "# x",
+    "#1",
+    "#",
+    "$",
+    "$$",
+    "$!",
+    "##c\n",
+    "## c",
+    " #* c *#",
+    " #[[ $s #if ]]#",
+    "\\",
+    "\\\\",
+    "\\$s",
+    "\\\\$s",
+    "\\$nope",
+    "\\#if",
+    "\\#foo",
+    "\\#set",
+    "\\\\#set($x = 1)",
+    "#foo",
+    "#foo()",
+    "#foo($s, 1)",
+    "#{foo}",
+    "é☃",
+    "#${s}x",
+    "#$s",
+    ":$s",
+    "\r\n",
+    "é",
 ];
 
 /// `count` templates, the same for the same seed.
@@ -62,11 +173,7 @@ pub(super) fn templates(seed: u64, count: usize) -> Vec<String> {
             for _ in 0..1 + random.below(4) {
                 statement(&mut random, 3, &mut template);
             }
-            if random.below(4) == 0 {
-                broken(&mut random, &template)
-            } else {
-                template
-            }
+            if random.below(4) == 0 { broken(&mut random, &template) } else { template }
         })
         // Where arrays, views and loops lie in Java's memory is nothing to compare; their texts hold an `@`.
         .collect()
@@ -84,7 +191,9 @@ fn broken(random: &mut Random, template: &str) -> String {
             0 => drop(characters.remove(at)),
             1 => characters.insert(at, characters[at]),
             _ => {
-                let piece = random.pick(&["$", "#", "\\", "!", "\"", "'", "(", ")", "[", "]", "{", "}", ".", " ", "\n", "-", "0", "a", ","]);
+                let piece = random.pick(&[
+                    "$", "#", "\\", "!", "\"", "'", "(", ")", "[", "]", "{", "}", ".", " ", "\n", "-", "0", "a", ",",
+                ]);
                 characters.insert(at, piece.chars().next().unwrap_or(' '));
             }
         }
@@ -121,17 +230,39 @@ fn statement(random: &mut Random, levels: usize, out: &mut String) {
             out.push_str(random.pick(&["#end", "#end\n", "#{end}", "#end  \n"]));
         }
         10 | 11 => {
-            out.push_str(random.pick(&["#foreach($i in ", "#foreach( $x in ", "\n#foreach($i in ", "#foreach($y  in  "]));
+            out.push_str(random.pick(&[
+                "#foreach($i in ",
+                "#foreach( $x in ",
+                "\n#foreach($i in ",
+                "#foreach($y  in  ",
+            ]));
             match random.below(3) {
                 0 => reference(random, out),
-                1 => out.push_str(random.pick(&["$l", "$m", "[1..3]", "[3..1]", "$m.entrySet()", "$m.keySet()", "{'a': 1}"])),
+                1 => out.push_str(random.pick(&[
+                    "$l",
+                    "$m",
+                    "[1..3]",
+                    "[3..1]",
+                    "$m.entrySet()",
+                    "$m.keySet()",
+                    "{'a': 1}",
+                ])),
                 _ => value(random, 1, out),
             }
             out.push_str(random.pick(&[")", " )", ")\n"]));
             block(random, levels, out);
             out.push_str(random.pick(&[
-                "$i", "$foreach.count", "$foreach.index", "$velocityCount", "#if($foreach.hasNext), #end", "",
-                "#if($foreach.hasNext()),#end", "$foreach.first", "$foreach.last", "#if($velocityCount == 2)#break#end", "$i.key=$i.value;",
+                "$i",
+                "$foreach.count",
+                "$foreach.index",
+                "$velocityCount",
+                "#if($foreach.hasNext), #end",
+                "",
+                "#if($foreach.hasNext()),#end",
+                "$foreach.first",
+                "$foreach.last",
+                "#if($velocityCount == 2)#break#end",
+                "$i.key=$i.value;",
                 "$foreach.parent.count",
             ]));
             out.push_str(random.pick(&["#end", "#end\n"]));
@@ -163,7 +294,14 @@ fn statement(random: &mut Random, levels: usize, out: &mut String) {
                 block(random, levels, out);
                 out.push_str("#end$y");
             }
-            2 => out.push_str(random.pick(&["#stop", "#break", "#return", "#return($m)", "#return([1, 'a'])", "#{return}"])),
+            2 => out.push_str(random.pick(&[
+                "#stop",
+                "#break",
+                "#return",
+                "#return($m)",
+                "#return([1, 'a'])",
+                "#{return}",
+            ])),
             _ => out.push_str("#evaluate(\"$s\")"),
         },
         _ => {
@@ -196,10 +334,30 @@ fn value(random: &mut Random, levels: usize, out: &mut String) {
     match random.below(if levels == 0 { 7 } else { 10 }) {
         0..=2 => reference(random, out),
         3 => out.push_str(random.pick(&[
-            "0", "1", "-3", "7", "2.5", "1.0", "1e3", "2147483647", "9223372036854775807", "99999999999999999999", ".5", "100",
+            "0",
+            "1",
+            "-3",
+            "7",
+            "2.5",
+            "1.0",
+            "1e3",
+            "2147483647",
+            "9223372036854775807",
+            "99999999999999999999",
+            ".5",
+            "100",
         ])),
         4 => out.push_str(random.pick(&["'a'", "''", "'it''s'", "'$s'", "'5'", "'true'", "'[x, y, z]'"])),
-        5 => out.push_str(random.pick(&["\"a\"", "\"$s\"", "\"a$n\"", "\"$nope\"", "\"\"", "\"#$s\"", "\"${s}x\"", "\"q\"\"q\""])),
+        5 => out.push_str(random.pick(&[
+            "\"a\"",
+            "\"$s\"",
+            "\"a$n\"",
+            "\"$nope\"",
+            "\"\"",
+            "\"#$s\"",
+            "\"${s}x\"",
+            "\"q\"\"q\"",
+        ])),
         6 => out.push_str(random.pick(&["true", "false", "null", "foo"])),
         7 => {
             out.push('[');
