@@ -5,6 +5,7 @@
 //! bounds of the heap keep that small. What came in as a [`Value`] stays shared until something inside it is touched.
 
 pub(super) mod convert;
+mod equality;
 mod heap;
 pub(super) mod json;
 pub(super) mod number;
