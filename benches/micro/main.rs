@@ -1,9 +1,10 @@
-//! Measures the two things that a request consists of besides I/O: calling handlers, and executing an operation.
+//! Measures what a request consists of besides I/O: calling handlers, rendering templates, and executing an operation.
 //! `bench-micro [--quick]` prints Markdown tables; see `benches/README.md`.
 
 mod execution;
 mod handlers;
 mod measure;
+mod templates;
 
 use crate::measure::Effort;
 
@@ -17,6 +18,8 @@ fn main() {
         _ => Effort { rounds: 101, growth_calls: 100_000 },
     };
     handlers::run(effort);
+    println!();
+    templates::run(effort);
     println!();
     execution::run(effort);
 }

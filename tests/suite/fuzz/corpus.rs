@@ -85,6 +85,100 @@ pub fn of_values() -> Corpus {
     Corpus { inputs, tokens: json.into_iter().chain(values.lines()).collect() }
 }
 
+/// The templates of `tests/vtl/generated.jsonl` and of the cases beside it.
+pub fn of_templates() -> Corpus {
+    let generated = include_str!("../../vtl/generated.jsonl");
+    let template = |line: &str| Value::parse(line).unwrap().get("template").and_then(Value::as_str).unwrap().to_owned();
+    let mut inputs: Vec<Vec<u8>> = generated.lines().take(400).map(|line| template(line).into_bytes()).collect();
+    for (_, text) in read_folder("tests/vtl").filter(|(name, _)| name.ends_with(".txt")) {
+        let text = String::from_utf8(text).unwrap();
+        inputs.extend(text.split("\n=== ").filter_map(|case| Some(case.split("---\n").nth(1)?.as_bytes().to_vec())));
+    }
+    let tokens = [
+        "#if(",
+        "#elseif(",
+        "#else",
+        "#end",
+        "#foreach($i in ",
+        "#set($x = ",
+        "#set($ctx.stash.a = ",
+        "#break",
+        "#stop",
+        "#return(",
+        "#macro(m $a)",
+        "#m(",
+        "#@m(",
+        "#define($x)",
+        "#evaluate(",
+        "#parse(",
+        "#[[",
+        "]]#",
+        "#*",
+        "*#",
+        "##",
+        "$",
+        "$!",
+        "${",
+        "}",
+        "\\",
+        "$x",
+        "$i",
+        "$ctx.args.input",
+        "$ctx.stash",
+        "$ctx.result.items",
+        "$util.toJson(",
+        "$util.parseJson(",
+        "$util.qr(",
+        "$util.error(",
+        "$util.dynamodb.toMapValuesJson(",
+        "$foreach.hasNext",
+        ".put('a', ",
+        ".get(",
+        ".add(",
+        ".remove(",
+        ".entrySet()",
+        ".split(",
+        ".replaceAll(",
+        ".substring(",
+        ".repeat(",
+        ".format(",
+        ".size()",
+        "[",
+        "]",
+        "{",
+        ":",
+        ",",
+        "..",
+        "(",
+        ")",
+        "[1..1000]",
+        "'",
+        "\"",
+        "\"\"",
+        "==",
+        "&&",
+        "||",
+        "!",
+        "+",
+        "-",
+        "*",
+        "/",
+        "%",
+        "2147483647",
+        "-1",
+        "1e308",
+        "null",
+        "true",
+        "é",
+        "😀",
+        "\n",
+        "\r\n",
+        "\t",
+        "\0",
+    ];
+    Corpus { inputs, tokens: tokens.to_vec() }
+}
+
 impl Corpus {
     pub fn inputs(&self) -> impl Iterator<Item = &[u8]> {
         self.inputs.iter().map(Vec::as_slice)

@@ -57,6 +57,11 @@ fn no_argument_breaks_a_function_of_the_library() {
     fuzz("no_argument_breaks_a_function_of_the_library", 1_000, corpus::of_values, targets::util::run);
 }
 
+#[test]
+fn no_text_breaks_a_template() {
+    fuzz("no_text_breaks_a_template", 6_000, corpus::of_templates, targets::templates::run);
+}
+
 /// Programs that run far, unlike most mutations: see `differential/program.rs`.
 #[test]
 fn generated_programs_leave_nothing_behind() {

@@ -96,7 +96,7 @@ impl<'a> Interpreter<'a> {
         limits: &'a Limits,
     ) -> Interpreter<'a> {
         Interpreter {
-            heap: Heap::new(limits),
+            heap: Heap::new(limits, &ctx.clock),
             ctx,
             limits,
             position: Position { line: 1, column: 1 },
@@ -202,7 +202,8 @@ impl<'a> Interpreter<'a> {
             JavaValue::Null => return Ok(()),
             text => self.text(&text)?,
         };
-        self.heap.spend(text.len())?;
+        let names = self.own_names.as_ref().map_or(self.names.len(), Names::len);
+        self.heap.spend(text.len() + names)?;
         self.heap.hold(8 * text.len())?;
         let names = self.own_names.take().unwrap_or_else(|| self.names.clone());
         let parsed = parse::parse(&text, Leniency::None, names.clone());

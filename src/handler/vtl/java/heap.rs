@@ -2,10 +2,12 @@
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use indexmap::{Equivalent, IndexMap};
 
 use super::{JavaValue, Key, Thrown};
+use crate::clock::Clock;
 use crate::limits::Limits;
 use crate::value::{self, Value};
 
@@ -76,6 +78,9 @@ impl Equivalent<Key> for TextKey<'_> {
 /// besides the rounds of a loop. A typical request takes a few hundred.
 const WORK: u64 = 5_000_000;
 
+/// Steps after which the clock is looked at: some 100 µs.
+const STEPS_PER_LOOK: usize = 2_048;
+
 /// Bytes that an item of a list or a member of a map is counted with.
 const ITEM_BYTES: usize = 64;
 
@@ -84,6 +89,11 @@ pub struct Heap {
     maps: Vec<Map>,
     entries: Vec<(MapId, Key)>,
     iterations: Vec<Iteration>,
+    clock: Clock,
+    deadline: Instant,
+    timeout: Duration,
+    /// Steps until the clock is looked at.
+    steps_to_look: usize,
     work_left: u64,
     bytes_left: usize,
     bytes: usize,
@@ -92,8 +102,12 @@ pub struct Heap {
 }
 
 impl Heap {
-    pub fn new(limits: &Limits) -> Heap {
+    pub fn new(limits: &Limits, clock: &Clock) -> Heap {
         Heap {
+            clock: clock.clone(),
+            deadline: clock.instant() + limits.handler_timeout,
+            timeout: limits.handler_timeout,
+            steps_to_look: STEPS_PER_LOOK,
             lists: Vec::new(),
             maps: Vec::new(),
             entries: Vec::new(),
@@ -110,10 +124,20 @@ impl Heap {
         match self.work_left.checked_sub(steps as u64) {
             Some(left) => {
                 self.work_left = left;
-                Ok(())
+                self.steps_to_look = self.steps_to_look.saturating_sub(steps);
+                if self.steps_to_look == 0 { self.look_at_the_clock() } else { Ok(()) }
             }
             None => Err(Thrown::Limit(format!("the template did more than {WORK} steps"))),
         }
+    }
+
+    /// Refuses to go on when the time is over. Called before what may take long for one step.
+    pub fn look_at_the_clock(&mut self) -> Result<(), Thrown> {
+        self.steps_to_look = STEPS_PER_LOOK;
+        if self.clock.instant() >= self.deadline {
+            return Err(Thrown::Limit(format!("the template ran for more than {:?}", self.timeout)));
+        }
+        Ok(())
     }
 
     /// Counts memory that is about to be used.

@@ -10,6 +10,9 @@ const OUT_OF_BOUNDS: &str = "java.lang.StringIndexOutOfBoundsException";
 pub(super) fn call(heap: &mut Heap, text: &Str, name: &str, arguments: &[JavaValue]) -> Result<JavaValue, Thrown> {
     // Every method may look at the whole text.
     heap.spend(text.len() / 16)?;
+    if matches!(name, "matches" | "split" | "replaceAll" | "replaceFirst") {
+        heap.look_at_the_clock()?;
+    }
     let made = |heap: &mut Heap, made: String| {
         heap.hold(made.len())?;
         Ok(JavaValue::from(made))

@@ -244,6 +244,7 @@ fn call_shared(
     function: util::Function,
     arguments: &[JavaValue],
 ) -> Result<Value, Thrown> {
+    interpreter.heap.look_at_the_clock()?;
     let arguments = take_all(interpreter, arguments)?;
     let ctx = &mut *interpreter.ctx;
     let mut scope = Scope { clock: &ctx.clock, identity: &ctx.identity.value, effects: &mut ctx.effects };

@@ -62,9 +62,9 @@ fn the_deepest_template_that_is_read_also_renders() {
             ("#set($x = (", "1", "))"),
         ] {
             let deepest = (1..200)
+                .rev()
                 .map(|count| format!("{}{middle}{}", open.repeat(count), close.repeat(count)))
-                .filter(|template| Template::parse(&SourceFile::new("velocity", template.as_str())).is_ok())
-                .last()
+                .find(|template| Template::parse(&SourceFile::new("velocity", template.as_str())).is_ok())
                 .unwrap();
             render(&deepest, &mut Context::default()).unwrap_or_else(|error| panic!("{open}: {error}"));
         }
@@ -101,6 +101,16 @@ fn texts_and_lists_that_double_end() {
     memory(error("#set($x = [1])#foreach($i in [1..100])#set($x = [$x, $x])#end#return($x)"));
     let output = error("#foreach($i in [1..1000])#foreach($i in [1..1000])0123456789#end#end");
     assert_eq!(output, "the template printed more than 5 MB");
+}
+
+#[test]
+fn slow_patterns_end_with_the_handler_s_time() {
+    let template = "#foreach($i in [1..1000])$util.matches('(a|a)+$', 'aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!$i')#end";
+    let file = SourceFile::new("velocity", template);
+    let template = Template::parse(&file).unwrap().0;
+    let limits = Limits { handler_timeout: std::time::Duration::ZERO, ..Limits::default() };
+    let failure = template.render(&mut Context::default(), &limits).unwrap_err();
+    assert!(failure.error.message.starts_with("the template ran for more than 0ns"), "{}", failure.error.message);
 }
 
 #[test]

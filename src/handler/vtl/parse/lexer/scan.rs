@@ -132,13 +132,13 @@ impl Lexer<'_> {
                 let length = if bytes.get(bang) == Some(&b'!') { bang + 1 } else { escapes + 1 };
                 Some(Ok(Scanned::Prefix(at + length, State::Reference)))
             }
-            b'#' => Some(if rest.starts_with("#[[") {
-                match rest[3..].find("]]#") {
+            b'#' => Some(if let Some(raw) = rest.strip_prefix("#[[") {
+                match raw.find("]]#") {
                     Some(end) => Ok(Scanned::Token(Kind::RawBlock, at + end + 6)),
                     None => Err(self.error_at_end()),
                 }
-            } else if rest.starts_with("#*") {
-                match rest[2..].find("*#") {
+            } else if let Some(comment) = rest.strip_prefix("#*") {
+                match comment.find("*#") {
                     Some(end) => Ok(Scanned::Token(Kind::Comment, at + end + 4)),
                     // A comment that is not closed takes the rest of the template.
                     None if rest.len() > 2 && !rest.ends_with(['#', '$']) => Ok(Scanned::Skip(self.source.len())),
