@@ -1,9 +1,13 @@
 //! Runs the cases of `tests/vtl` (see `tests/vtl/README.md`), and compares with the real engine: its recorded answers, and
 //! the engine itself where Java is present.
 
+#[cfg(test)]
 mod bounds;
+#[cfg(test)]
 mod cases;
+#[cfg(test)]
 mod generator;
+#[cfg(test)]
 mod oracle;
 
 use super::parse::{self, Leniency};
