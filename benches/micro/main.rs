@@ -1,4 +1,5 @@
-//! Measures what a request consists of: calling handlers, executing an operation, and a data source's part of a call.
+//! Measures what a request consists of: calling handlers, rendering templates, executing an operation, and a data
+//! source's part of a call.
 //! `bench-micro [--quick]` prints Markdown tables; see `benches/README.md`.
 
 mod execution;
@@ -6,6 +7,7 @@ mod handlers;
 mod measure;
 mod operations;
 mod sdk;
+mod templates;
 
 use crate::measure::Effort;
 
@@ -19,6 +21,8 @@ fn main() {
         _ => Effort { rounds: 101, growth_calls: 100_000 },
     };
     handlers::run(effort);
+    println!();
+    templates::run(effort);
     println!();
     execution::run(effort);
     println!();

@@ -9,6 +9,7 @@
 
 pub mod js;
 pub mod util;
+pub mod vtl;
 
 use crate::context::Context;
 use crate::error::{FieldError, Location};

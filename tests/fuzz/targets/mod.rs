@@ -4,6 +4,7 @@
 pub mod eval;
 pub mod loader;
 pub mod sign_in;
+pub mod templates;
 pub mod util;
 
 mod input;

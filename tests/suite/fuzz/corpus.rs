@@ -110,56 +110,38 @@ pub fn of_credentials() -> Corpus {
     inputs.extend(
         read_folder("tests/fuzz/corpus").filter(|(name, _)| name.ends_with(".sign_in")).map(|(_, input)| input),
     );
+    #[rustfmt::skip]
     let tokens = vec![
-        ".",
-        "\n",
-        "=",
-        "Bearer ",
-        "{",
-        "}",
-        "[",
-        "]",
-        ",",
-        ":",
-        "\"alg\":",
-        "\"kid\":",
-        "\"crit\":",
-        "\"none\"",
-        "\"RS256\"",
-        "\"HS256\"",
-        "\"ES256\"",
-        "\"ES512\"",
-        "\"PS384\"",
-        "\"rsa\"",
-        "\"secret\"",
-        "\"ec256\"",
-        "\"ec512\"",
-        "\"exp\":",
-        "1e308",
-        "-1",
-        "null",
-        "\"kty\":",
-        "\"RSA\"",
-        "\"EC\"",
-        "\"oct\"",
-        "\"n\":",
-        "\"e\":\"AQAB\"",
-        "\"e\":\"AQ\"",
-        "\"k\":\"\"",
-        "AWS4-HMAC-SHA256 ",
-        "Credential=",
-        "SignedHeaders=",
-        "Signature=",
-        "/appsync/aws4_request",
-        "host;x-amz-date",
-        ";",
-        "0",
-        "f",
-        "\0",
-        "é",
-        "\\u0000",
+        ".", "\n", "=", "Bearer ", "{", "}", "[", "]", ",", ":", "\"alg\":", "\"kid\":", "\"crit\":", "\"none\"",
+        "\"RS256\"", "\"HS256\"", "\"ES256\"", "\"ES512\"", "\"PS384\"", "\"rsa\"", "\"secret\"", "\"ec256\"",
+        "\"ec512\"", "\"exp\":", "1e308", "-1", "null", "\"kty\":", "\"RSA\"", "\"EC\"", "\"oct\"", "\"n\":",
+        "\"e\":\"AQAB\"", "\"e\":\"AQ\"", "\"k\":\"\"", "AWS4-HMAC-SHA256 ", "Credential=", "SignedHeaders=",
+        "Signature=", "/appsync/aws4_request", "host;x-amz-date", ";", "0", "f", "\0", "é", "\\u0000",
     ];
     Corpus { inputs, tokens }
+}
+
+/// The templates of `tests/vtl/generated.jsonl` and of the cases beside it.
+pub fn of_templates() -> Corpus {
+    let generated = include_str!("../../vtl/generated.jsonl");
+    let template = |line: &str| Value::parse(line).unwrap().get("template").and_then(Value::as_str).unwrap().to_owned();
+    let mut inputs: Vec<Vec<u8>> = generated.lines().take(400).map(|line| template(line).into_bytes()).collect();
+    for (_, text) in read_folder("tests/vtl").filter(|(name, _)| name.ends_with(".txt")) {
+        let text = String::from_utf8(text).unwrap();
+        inputs.extend(text.split("\n=== ").filter_map(|case| Some(case.split("---\n").nth(1)?.as_bytes().to_vec())));
+    }
+    #[rustfmt::skip]
+    let tokens = [
+        "#if(", "#elseif(", "#else", "#end", "#foreach($i in ", "#set($x = ", "#set($ctx.stash.a = ", "#break",
+        "#stop", "#return(", "#macro(m $a)", "#m(", "#@m(", "#define($x)", "#evaluate(", "#parse(", "#[[", "]]#",
+        "#*", "*#", "##", "$", "$!", "${", "}", "\\", "$x", "$i", "$ctx.args.input", "$ctx.stash",
+        "$ctx.result.items", "$util.toJson(", "$util.parseJson(", "$util.qr(", "$util.error(",
+        "$util.dynamodb.toMapValuesJson(", "$foreach.hasNext", ".put('a', ", ".get(", ".add(", ".remove(",
+        ".entrySet()", ".split(", ".replaceAll(", ".substring(", ".repeat(", ".format(", ".size()", "[", "]", "{",
+        ":", ",", "..", "(", ")", "[1..1000]", "'", "\"", "\"\"", "==", "&&", "||", "!", "+", "-", "*", "/", "%",
+        "2147483647", "-1", "1e308", "null", "true", "é", "😀", "\n", "\r\n", "\t", "\0",
+    ];
+    Corpus { inputs, tokens: tokens.to_vec() }
 }
 
 impl Corpus {

@@ -62,6 +62,11 @@ fn no_credential_breaks_the_door_or_is_believed_unsigned() {
     fuzz("no_credential_breaks_the_door_or_is_believed_unsigned", 2_000, corpus::of_credentials, targets::sign_in::run);
 }
 
+#[test]
+fn no_text_breaks_a_template() {
+    fuzz("no_text_breaks_a_template", 6_000, corpus::of_templates, targets::templates::run);
+}
+
 /// Programs that run far, unlike most mutations: see `differential/program.rs`.
 #[test]
 fn generated_programs_leave_nothing_behind() {
