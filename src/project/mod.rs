@@ -5,7 +5,7 @@
 //!   [`data_sources`] and [`domains`], [`quotas`], [`cors`] and [`persisted`] queries;
 //! * `schema_files`: which files are the schema;
 //! * `declared`: resolvers that `syncline.yaml` describes;
-//! * `layout`: resolvers that are files whose `names` say what they are for;
+//! * `layout`: resolvers that are files whose `names` say what they are for, in Amplify's `slots` for example;
 //! * [`wiring`]: whether all these fit together, and `access`: who may do what with which table.
 //!
 //! Nothing here touches disk, environment or network: `backend::files` has taken the snapshot.
@@ -23,6 +23,7 @@ pub mod quotas;
 mod reader;
 mod schema_files;
 mod seed;
+mod slots;
 mod stages;
 mod substitute;
 pub mod tables;
