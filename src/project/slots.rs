@@ -165,7 +165,7 @@ impl FieldFiles {
                 None
             }
         };
-        let mut in_slots = |functions: BTreeMap<_, StageFiles>, problems: &mut Vec<Diagnostic>| {
+        let in_slots = |functions: BTreeMap<_, StageFiles>, problems: &mut Vec<Diagnostic>| {
             let stages = functions.into_values().filter_map(|function| {
                 let name = function.name.clone().unwrap_or_default();
                 let what = format!("function `{name}` of resolver `{field}`");
