@@ -109,6 +109,16 @@ pub enum Code {
     Vtl { request: Option<Arc<SourceFile>>, response: Option<Arc<SourceFile>> },
 }
 
+impl Code {
+    /// Path of the first file that there is.
+    pub(crate) fn path(&self) -> Option<&Str> {
+        match self {
+            Code::Js { path } => Some(path),
+            Code::Vtl { request, response } => request.as_ref().or(response.as_ref()).map(|file| &file.path),
+        }
+    }
+}
+
 impl Project {
     /// Reads a project and reports everything that is wrong with it, in the order of files and places.
     ///
