@@ -63,6 +63,14 @@ pub enum ConflictHandler {
 }
 
 impl DataSource {
+    /// What AppSync calls its type.
+    pub fn type_name(&self) -> &'static str {
+        match &self.kind {
+            DataSourceKind::None => NONE,
+            DataSourceKind::DynamoDb { .. } => "AMAZON_DYNAMODB",
+        }
+    }
+
     /// The physical name of its table, if it has one.
     pub fn table_name(&self) -> Option<&Str> {
         match &self.kind {

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::backend::files::ProjectFiles;
-use crate::error::{Diagnostic, Place, nearest};
+use crate::error::{Diagnostic, Place, SourceFile, nearest};
 use crate::limits::Limits;
 use crate::project::config::{Config, Document};
 use crate::project::layout::domain_of;
@@ -131,8 +131,10 @@ impl DeclaredReader<'_, '_> {
         };
         let domain = match &kind {
             ResolverKind::Unit(stage) => stage.domain.clone(),
-            ResolverKind::Pipeline { before_after: Some(Code::Js { path }), .. } => domain_of(path, &[]),
-            ResolverKind::Pipeline { functions, .. } => functions.first().and_then(|stage| stage.domain.clone()),
+            ResolverKind::Pipeline { before_after, functions } => match before_after.as_ref().and_then(Code::path) {
+                Some(path) => domain_of(path, &[]),
+                None => functions.first().and_then(|stage| stage.domain.clone()),
+            },
         };
         Some(ResolverDefinition { type_name, field_name, kind, domain, place: self.place(&member.range) })
     }
@@ -206,10 +208,7 @@ impl DeclaredReader<'_, '_> {
             let diagnostic = Diagnostic::error(format!("{what} has no code"));
             self.reader.report(diagnostic.help("name a file: `code: resolvers/users/user.js`"), range);
         }
-        let domain = match &code {
-            Some(Code::Js { path }) => domain_of(path, &[]),
-            _ => None,
-        };
+        let domain = code.as_ref().and_then(Code::path).and_then(|path| domain_of(path, &[]));
         let named = section.get("dataSource").and_then(|node| match node.data {
             Data::Map(_) => {
                 let diagnostic = Diagnostic::error("expected the name of a data source, found a map");
@@ -231,33 +230,52 @@ impl DeclaredReader<'_, '_> {
     }
 
     fn code(&mut self, section: &Section, what: &str) -> Option<Code> {
-        for key in ["request", "response"] {
-            if let Some(entry) = section.entry(key) {
-                self.reader.problems.push(vtl_is_missing(&self.place(&entry.key_range)));
-                return None;
-            }
+        let template_key = ["request", "response"].into_iter().find_map(|key| section.entry(key));
+        let Some(template_key) = template_key else {
+            let code = section.get("code")?;
+            return self.source(code, "code", what).map(|file| Code::Js { path: file.path.clone() });
+        };
+        if let Some(entry) = section.entry("code") {
+            let diagnostic = Diagnostic::error(format!("{what} has `code` and templates"));
+            self.reader.report(diagnostic.help("keep one of the two: JavaScript or VTL"), &entry.key_range);
         }
-        let code = section.get("code").and_then(|node| self.reader.text(node, "code"))?;
-        let path = code.value.trim_start_matches("./");
+        self.reader.problems.push(vtl_is_missing(&self.place(&template_key.key_range)));
+        let request = section.get("request").and_then(|node| self.source(node, "request", what));
+        let response = section.get("response").and_then(|node| self.source(node, "response", what));
+        Some(Code::Vtl { request, response })
+    }
+
+    /// The file that `code`, `request` or `response` names.
+    fn source(&mut self, node: &Node, key: &str, what: &str) -> Option<Arc<SourceFile>> {
+        let named = self.reader.text(node, key)?;
+        let path = named.value.trim_start_matches("./");
         let file_name = path.rsplit('/').next().unwrap_or(path);
-        let is_script = matches!(split_language(file_name), Some((_, Language::Js)));
-        if is_script && let Some(file) = self.files.get(path) {
+        let is_script = key == "code";
+        let is_right = match is_script {
+            true => matches!(split_language(file_name), Some((_, Language::Js))),
+            // The plugin's users call them anything.
+            false => file_name.ends_with(".vtl"),
+        };
+        if is_right && let Some(file) = self.files.get(path) {
             self.code_paths.push(file.path.clone());
-            return Some(Code::Js { path: file.path.clone() });
+            return Some(file.clone());
         }
+        let whose = if is_script { format!("code of {what}") } else { format!("{key} template of {what}") };
         let diagnostic = match self.files.unreadable.get(path) {
-            _ if !is_script => Diagnostic::error(format!("code of {what} is no script: `{path}`"))
+            _ if !is_right && is_script => Diagnostic::error(format!("{whose} is no script: `{path}`"))
                 .help("scripts end in `.js`, `.mjs` or `.ts`"),
+            _ if !is_right => Diagnostic::error(format!("{whose} is no template: `{path}`"))
+                .help("templates end in `.vtl`; scripts belong to `code`"),
             Some(reason) => Diagnostic::error(format!("`{path}` cannot be read: {reason}")),
             None => {
-                let diagnostic = Diagnostic::error(format!("code of {what} does not exist: `{path}`"));
+                let diagnostic = Diagnostic::error(format!("{whose} does not exist: `{path}`"));
                 match nearest(path, self.files.files.keys().map(Str::as_str)) {
                     Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
                     None => diagnostic.help("paths start at the project's folder"),
                 }
             }
         };
-        self.reader.report(diagnostic, &code.range);
+        self.reader.report(diagnostic, &named.range);
         None
     }
 

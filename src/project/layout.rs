@@ -8,6 +8,7 @@ use crate::error::{Diagnostic, SourceFile};
 use crate::limits::Limits;
 use crate::project::config::Config;
 use crate::project::names::{FieldName, Language, Name, is_declaration_or_test, parse_name, split_language};
+use crate::project::slots::{FieldFiles, add_index};
 use crate::project::stages::{StageFiles, at};
 use crate::project::{ResolverDefinition, ResolverKind};
 use crate::value::Str;
@@ -25,18 +26,11 @@ struct PipelineFiles {
     index: StageFiles,
 }
 
-/// A file of one field, with what its name says.
-struct UnitFiles {
-    field: FieldName,
-    domain: Option<Str>,
-    files: StageFiles,
-}
-
 struct Layout<'a> {
     types: &'a [Str],
     problems: &'a mut Vec<Diagnostic>,
-    /// By folder and field: the two templates of one resolver lie side by side.
-    units: BTreeMap<(Str, FieldName), UnitFiles>,
+    /// By folder and field: the files of one resolver lie side by side.
+    fields: BTreeMap<(Str, FieldName), FieldFiles>,
     /// By path.
     pipelines: BTreeMap<Str, PipelineFiles>,
 }
@@ -49,16 +43,16 @@ pub(crate) fn read_layout(
     claimed: &[Str],
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<ResolverDefinition> {
-    let mut layout = Layout { types, problems, units: BTreeMap::new(), pipelines: BTreeMap::new() };
+    let mut layout = Layout { types, problems, fields: BTreeMap::new(), pipelines: BTreeMap::new() };
     for file in files.below(FOLDER) {
         if !claimed.contains(&file.path) {
             layout.add(file);
         }
     }
-    let Layout { units, pipelines, .. } = layout;
-    let units = units.into_values().filter_map(|unit| unit_resolver(unit, config, problems)).collect::<Vec<_>>();
+    let Layout { fields, pipelines, .. } = layout;
+    let fields = fields.into_values().filter_map(|field| field.into_resolver(config, problems)).collect::<Vec<_>>();
     let pipelines = pipelines.into_values().map(|pipeline| pipeline_resolver(pipeline, config, problems));
-    units.into_iter().chain(pipelines).collect()
+    fields.into_iter().chain(pipelines).collect()
 }
 
 /// The first folder below `resolvers/` is the domain, unless it is a pipeline.
@@ -109,16 +103,12 @@ impl Layout<'_> {
         };
         if let Some(pipeline) = pipeline {
             self.report_resolver_in_pipeline(file, &field, pipeline);
-        } else if !name.is_only_field() {
+            return;
+        }
+        let files =
+            self.fields.entry((folder.into(), field.clone())).or_insert_with(|| FieldFiles::new(field.clone(), domain));
+        if !files.add(file, language, &name, self.problems) {
             self.report_superfluous_parts(file, file_name, &field);
-        } else {
-            let what = format!("resolver `{field}`");
-            let unit = self.units.entry((folder.into(), field.clone())).or_insert_with(|| UnitFiles {
-                field,
-                domain,
-                files: StageFiles::default(),
-            });
-            unit.files.add(file, language, name.data_source, &what, self.problems);
         }
     }
 
@@ -158,12 +148,7 @@ impl Layout<'_> {
         }
         let Some(pipeline) = self.pipelines.get_mut(folder) else { return };
         if name.parts == ["index"] {
-            if name.data_source.is_some() {
-                let diagnostic = Diagnostic::error(format!("`index` of resolver `{field}` calls no data source"));
-                let help = "a pipeline's own handlers run before and after its steps; remove the brackets";
-                self.problems.push(diagnostic.at(file, 0..0).help(help));
-            }
-            pipeline.index.add(file, language, None, &format!("`index` of resolver `{field}`"), self.problems);
+            add_index(&mut pipeline.index, file, language, &name, &field, self.problems);
             return;
         }
         match name.step() {
@@ -215,15 +200,6 @@ impl Layout<'_> {
             self.problems.push(diagnostic.at(file, 0..0).help(help));
         }
     }
-}
-
-fn unit_resolver(unit: UnitFiles, config: &Config, problems: &mut Vec<Diagnostic>) -> Option<ResolverDefinition> {
-    let UnitFiles { field, domain, files } = unit;
-    let what = format!("resolver `{field}`");
-    let stage = files.into_stage(domain.as_ref(), None, &what, config, problems)?;
-    let place = stage.place.clone();
-    let FieldName { type_name, field_name } = field;
-    Some(ResolverDefinition { type_name, field_name, kind: ResolverKind::Unit(stage), domain, place })
 }
 
 fn pipeline_resolver(files: PipelineFiles, config: &Config, problems: &mut Vec<Diagnostic>) -> ResolverDefinition {

@@ -5,7 +5,7 @@
 //!   [`data_sources`] (`sync`) and [`domains`], [`authentication`], [`quotas`], [`cors`] and [`persisted`] queries;
 //! * `schema_files`: which files are the schema;
 //! * `declared`: resolvers that `syncline.yaml` describes, and [`options`] of others;
-//! * `layout`: resolvers that are files whose `names` say what they are for;
+//! * `layout`: resolvers that are files whose `names` say what they are for, in Amplify's `slots` for example;
 //! * [`wiring`]: whether all these fit together, and `access`: who may do what with which table.
 //!
 //! Nothing here touches disk, environment or network: `backend::files` has taken the snapshot.
@@ -26,6 +26,7 @@ pub mod options;
 mod reader;
 mod schema_files;
 mod seed;
+mod slots;
 mod stages;
 mod substitute;
 mod sync;
@@ -115,6 +116,16 @@ pub enum Code {
     Js { path: Str },
     /// Mapping templates; one that is missing has AppSync's default.
     Vtl { request: Option<Arc<SourceFile>>, response: Option<Arc<SourceFile>> },
+}
+
+impl Code {
+    /// Path of the first file that there is.
+    pub(crate) fn path(&self) -> Option<&Str> {
+        match self {
+            Code::Js { path } => Some(path),
+            Code::Vtl { request, response } => request.as_ref().or(response.as_ref()).map(|file| &file.path),
+        }
+    }
 }
 
 impl Project {

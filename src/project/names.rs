@@ -32,6 +32,21 @@ pub(crate) struct Name<'a> {
     pub data_source: Option<&'a str>,
 }
 
+/// What a name that starts with a field says behind it.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Role<'a> {
+    /// Nothing: the resolver, or the function between the slots of a pipeline.
+    Data,
+    /// What runs before and after the functions of a pipeline.
+    Index,
+    /// One word, perhaps with a number, or with why it is none that counts functions.
+    Function {
+        slot: &'a str,
+        number: Option<Result<u32, &'static str>>,
+    },
+    Unknown,
+}
+
 /// The name without its extension, and what the extension says; `None` for anything that is no code.
 pub(crate) fn split_language(file_name: &str) -> Option<(&str, Language)> {
     const EXTENSIONS: [(&str, Language); 7] = [
@@ -103,6 +118,17 @@ impl Name<'_> {
         is_field.then(|| FieldName { type_name: type_name.into(), field_name: field_name.into() })
     }
 
+    /// What stands behind `Type.field`.
+    pub fn role(&self) -> Role<'_> {
+        match self.parts.get(2..).unwrap_or_default() {
+            [] => Role::Data,
+            ["index"] => Role::Index,
+            [slot] => Role::Function { slot, number: None },
+            [slot, number] if is_number(number) => Role::Function { slot, number: Some(parse_number(number)) },
+            _ => Role::Unknown,
+        }
+    }
+
     /// Whether there is nothing besides `Type.field` and brackets.
     pub fn is_only_field(&self) -> bool {
         self.parts.len() == 2
@@ -113,7 +139,6 @@ impl Name<'_> {
     /// # Errors
     /// Why the name is nearly that of a step.
     pub fn step(&self) -> Option<Result<(u32, Option<Str>), &'static str>> {
-        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         let numbers = self.parts.iter().filter(|part| is_number(part)).count();
         let result = match self.parts[..] {
             _ if numbers == 0 => return None,
@@ -121,12 +146,19 @@ impl Name<'_> {
             [name, number] if is_number(number) && numbers == 1 => Ok((number, Some(name.into()))),
             _ => Err("a step's name comes before its number, like `reserve.1`"),
         };
-        Some(result.and_then(|(number, name)| match number.parse() {
-            Ok(0) => Err("steps are numbered from 1"),
-            Ok(number) => Ok((number, name)),
-            Err(_) => Err("the number is too large"),
+        Some(result.and_then(|(number, name)| match parse_number(number)? {
+            0 => Err("steps are numbered from 1"),
+            number => Ok((number, name)),
         }))
     }
+}
+
+fn is_number(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn parse_number(digits: &str) -> Result<u32, &'static str> {
+    digits.parse().map_err(|_| "the number is too large")
 }
 
 fn is_identifier(text: &str) -> bool {
@@ -193,6 +225,22 @@ mod tests {
         assert_eq!(step("helpers"), None);
         for stem in ["0", "1.reserve", "a.b.1", "1.2", "99999999999"] {
             assert!(matches!(step(stem), Some(Err(_))), "{stem}");
+        }
+    }
+
+    #[test]
+    fn what_stands_behind_a_field_is_its_role() {
+        let role = |stem: &str| format!("{:?}", parse_name(stem).unwrap().role());
+        assert_eq!(role("Query.user.[users]"), "Data");
+        assert_eq!(role("Query.user.index"), "Index");
+        assert_eq!(role("Query.user.auth"), r#"Function { slot: "auth", number: None }"#);
+        assert_eq!(role("Query.user.auth.[users].02"), r#"Function { slot: "auth", number: Some(Ok(2)) }"#);
+        assert_eq!(
+            role("Query.user.auth.99999999999"),
+            r#"Function { slot: "auth", number: Some(Err("the number is too large")) }"#
+        );
+        for stem in ["Query.user.auth.first", "Query.user.auth.1.2"] {
+            assert_eq!(role(stem), "Unknown", "{stem}");
         }
     }
 

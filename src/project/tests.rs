@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::backend::files::{ProjectFiles, read_project};
 use crate::backend::tables::{KeyAttribute, KeyType};
@@ -89,7 +90,12 @@ fn describe(project: &Project, text: &mut String) {
     }
     let code = |code: &Option<Code>| match code {
         Some(Code::Js { path }) => path.to_string(),
-        other => format!("{other:?}"),
+        Some(Code::Vtl { request, response }) => {
+            let path =
+                |file: &Option<Arc<SourceFile>>| file.as_ref().map_or("default".into(), |file| file.path.clone());
+            format!("{} and {}", path(request), path(response))
+        }
+        None => "None".to_string(),
     };
     let stage = |stage: &Stage| {
         let name = stage.name.as_ref().map_or(String::new(), |name| format!("{name} "));
