@@ -168,9 +168,15 @@ impl<'a> Executor<'a> {
         let mut data = if is_serial {
             // Mutation roots run one after the other, each to its end (GraphQL specification 6.2.2).
             let mut fields = Vec::with_capacity(plan.fields.len());
+            let mut is_in_time = true;
             for field in &plan.fields {
                 fields.push(completion.complete_field(plan, field, root, &Path::Base(&[])));
-                self.drain(&mut completion, &mut results, &mut gathered, deadline).await;
+                if is_in_time {
+                    is_in_time = self.drain(&mut completion, &mut results, &mut gathered, deadline).await;
+                } else {
+                    // A write that begins now would take place although its answer says that it did not.
+                    expire(&mut completion, &mut results);
+                }
             }
             match Node::container(&fields, true) {
                 Ok(state) => Node::Object { keys: plan.keys.clone(), fields, state },
@@ -190,14 +196,14 @@ impl<'a> Executor<'a> {
         Execution { response, resolver_count, logs, invalidations }
     }
 
-    /// Runs every resolver that completion has met, and those that their results lead to.
+    /// Runs every resolver that completion has met, and those that their results lead to; false when time ran out first.
     async fn drain(
         &'a self,
         completion: &mut Completion<'a>,
         results: &mut Vec<Node>,
         gathered: &mut Gathered,
         deadline: Option<tokio::time::Instant>,
-    ) {
+    ) -> bool {
         let mut running: Running<'a> = FuturesUnordered::new();
         let mut timer = pin!(deadline.map(tokio::time::sleep_until));
         loop {
@@ -218,11 +224,12 @@ impl<'a> Executor<'a> {
             });
             match next.await {
                 Some(Some((slot, resolution))) => self.complete(completion, results, gathered, slot, resolution),
-                Some(None) => return,
+                Some(None) => return true,
                 None => {
                     // Dropping the futures cancels the work in flight; what is finished is answered.
                     drop(running);
-                    return expire(completion, results);
+                    expire(completion, results);
+                    return false;
                 }
             }
         }
@@ -291,8 +298,10 @@ impl<'a> Executor<'a> {
     }
 }
 
-/// Answers null for every resolver that did not finish in time (spec appsync-service 2.2; the texts are UNCONFIRMED).
-fn expire(completion: &mut Completion<'_>, results: &mut [Node]) {
+/// Answers null for every resolver that did not finish in time, or did not begin (spec appsync-service 2.2; the texts are
+/// UNCONFIRMED).
+fn expire(completion: &mut Completion<'_>, results: &mut Vec<Node>) {
+    results.extend((results.len()..completion.slots.len()).map(Node::Slot));
     for (slot, result) in results.iter_mut().enumerate() {
         if matches!(result, Node::Slot(own) if *own == slot) {
             let field = completion.slots[slot].field;

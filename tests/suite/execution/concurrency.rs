@@ -111,3 +111,22 @@ fn an_operation_that_takes_too_long_answers_what_is_finished() {
     assert_eq!(answer["errors"][0]["errorType"], "ExecutionTimeout");
     assert_eq!(answer["errors"][0]["path"], json!(["slow"]));
 }
+
+#[test]
+fn a_mutation_that_is_out_of_time_begins_no_further_write() {
+    let events = Events::default();
+    let api = schema("type Query { a: Int } type Mutation { first: Int slow: Int second: Int third: Int! }")
+        .field("Mutation.first", notes(&events, "first", json!(1)))
+        .field("Mutation.slow", acts(std::future::pending))
+        .field("Mutation.second", notes(&events, "second", json!(2)))
+        .field("Mutation.third", notes(&events, "third", json!(3)));
+    let deadline = std::time::Duration::from_millis(50);
+    let ask = |document: &str| crate::harness::run(api.execute(document, None, Value::Null, Some(deadline)));
+    let answer = ask("mutation { first slow second }");
+    assert_eq!(answer["data"], json!({ "first": 1, "slow": null, "second": null }));
+    let errors: Vec<_> = answer["errors"].as_array().unwrap().iter().map(|error| &error["path"][0]).collect();
+    assert_eq!(errors, ["slow", "second"]);
+    assert_eq!(answer["errors"][1]["errorType"], "ExecutionTimeout");
+    assert_eq!(ask("mutation { slow third }")["data"], json!(null));
+    assert_eq!(*events.lock().unwrap(), ["first starts", "first ends"]);
+}
