@@ -152,6 +152,21 @@ pub const AUTHORIZER_KEPT_BYTES: usize = 16 * 1024 * 1024;
 /// How far the time of a signature may be from ours. AWS: 5 minutes.
 pub const SIGNATURE_AGE: Duration = Duration::from_secs(5 * 60);
 
+/// API keys of one API. AppSync: 50 (spec appsync-service 9.1).
+pub const API_KEYS: usize = 50;
+
+/// Ways to sign in besides the default one. AppSync: 50 (spec appsync-service 9.1).
+pub const ADDITIONAL_PROVIDERS: usize = 50;
+
+/// Environment variables of one API. AppSync: 50 (spec appsync-service 9.1).
+pub const ENVIRONMENT_VARIABLES: usize = 50;
+
+/// Characters of an environment variable's name. AppSync: 2 to 64 (spec appsync-service 9.1).
+pub const ENVIRONMENT_NAME_CHARACTERS: std::ops::RangeInclusive<usize> = 2..=64;
+
+/// Characters of an environment variable's value. AppSync: 512, UNCONFIRMED (spec appsync-service 9.1).
+pub const ENVIRONMENT_VALUE_CHARACTERS: usize = 512;
+
 /// Bounds on what a project and a client may ask for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::backend::files::ProjectFiles;
 use crate::backend::lambda::FunctionDescription;
 use crate::error::{Diagnostic, SourceFile};
-use crate::limits::Limits;
+use crate::limits::{ENVIRONMENT_NAME_CHARACTERS, ENVIRONMENT_VALUE_CHARACTERS, ENVIRONMENT_VARIABLES, Limits};
 use crate::project::authentication::{Authentication, read_authentication};
 use crate::project::cors::{Cors, read_cors};
 use crate::project::data_sources::{DataSource, read_data_sources};
@@ -61,12 +61,6 @@ const KEYS: &[&str] = &[
 /// Keys of serverless-appsync-plugin that describe AWS's side of an API, not its behaviour.
 const WITHOUT_EFFECT: &[&str] =
     &["logging", "enhancedMetrics", "xrayEnabled", "visibility", "domain", "waf", "tags", "esbuild"];
-
-/// Environment variables in one API (spec appsync-service 9.1).
-const ENVIRONMENT_VARIABLES: usize = 50;
-/// Characters of an environment variable's name and of its value (spec appsync-service 9.1).
-const ENVIRONMENT_NAME_CHARACTERS: std::ops::RangeInclusive<usize> = 2..=64;
-const ENVIRONMENT_VALUE_CHARACTERS: usize = 512;
 
 /// What `syncline.yaml` says, defaults filled in.
 #[derive(Clone, Debug)]

@@ -1,5 +1,8 @@
 //! Events as AWS sends them, through `syncline invoke`: the handler that runs in Lambda, on the shop.
 
+use std::io::Read;
+
+use base64::Engine;
 use serde_json::{Value, json};
 
 use crate::harness::binary::{run, run_with_input};
@@ -63,4 +66,27 @@ fn without_request_id(answer: &mut Value) {
         assert_eq!(text.len(), 36, "{text}");
         *id = if id.is_array() { vec!["(an id)"].into() } else { "(an id)".into() };
     }
+}
+
+#[test]
+fn a_compressed_answer_leaves_as_base64() {
+    let event = std::fs::read_to_string(tests_folder("events").join("http_api_v2_post.json")).unwrap();
+    let mut event: Value = serde_json::from_str(&event).unwrap();
+    event["headers"]["accept-encoding"] = "gzip".into();
+    event["body"] =
+        json!({ "query": "{ products(limit: 40) { items { id name description price tags } } }" }).to_string().into();
+    let invoke = |event: &Value| {
+        run_with_input(&folder("shop"), &["invoke", "--memory", "--event", "-"], &event.to_string()).json()
+    };
+    let answer = invoke(&event);
+    assert_eq!(
+        (&answer["headers"]["content-encoding"], &answer["isBase64Encoded"]),
+        (&json!("gzip"), &json!(true)),
+        "{answer}"
+    );
+    let bytes = base64::engine::general_purpose::STANDARD.decode(answer["body"].as_str().unwrap()).unwrap();
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(bytes.as_slice()).read_to_string(&mut text).unwrap();
+    event["headers"]["accept-encoding"] = "identity".into();
+    assert_eq!(text, invoke(&event)["body"].as_str().unwrap());
 }

@@ -8,13 +8,11 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 
 use crate::error::{Diagnostic, Place};
+use crate::limits::API_KEYS;
 use crate::project::authentication::{place, read_secret};
 use crate::project::reader::Reader;
 use crate::project::yaml::{Data, Node};
 use crate::value::Str;
-
-/// Keys of one API. AppSync: 50 (spec appsync-service 9.1).
-const API_KEYS: usize = 50;
 
 const HOUR_SECONDS: i64 = 60 * 60;
 const DAY_SECONDS: i64 = 24 * HOUR_SECONDS;

@@ -5,13 +5,11 @@ use std::time::Duration;
 
 use crate::context::AuthMode;
 use crate::error::{Diagnostic, Place};
+use crate::limits::ADDITIONAL_PROVIDERS;
 use crate::project::authentication::{WrittenPattern, place};
 use crate::project::reader::{Reader, Section};
 use crate::project::yaml::{Data, Node};
 use crate::value::Str;
-
-/// Additional ways to sign in. AppSync: 50 (spec appsync-service 9.1).
-const ADDITIONAL_PROVIDERS: usize = 50;
 
 /// One way to sign in.
 #[derive(Clone, Debug, PartialEq)]
