@@ -129,8 +129,12 @@ pub struct Limits {
     pub handler_output_bytes: usize,
     /// How deep a value that a handler returns may nest. Ours; DynamoDB stores 32 levels.
     pub value_nesting: usize,
-    /// Fields in one answer, over all list items. Ours: fragments can ask for exponentially many in few tokens.
+    /// Fields and list items in one answer. Ours: aliases and fragments can ask for exponentially many in few tokens.
     pub response_fields: usize,
+    /// Bytes of the names, texts and errors in one answer; escapes of JSON may add to them. Ours: an alias repeats a text
+    /// for the price of its name. AppSync documents none; it keeps answers of up to 15 MB in caches (spec appsync-service
+    /// 6.1), and Lambda takes 6 MB.
+    pub response_bytes: usize,
 }
 
 /// A bound on the resolvers that an operation may come to, known before it runs.
@@ -169,7 +173,8 @@ impl Default for Limits {
             handler_stack_bytes: 512 * 1024,
             handler_output_bytes: 5 * 1024 * 1024,
             value_nesting: 200,
-            response_fields: 5_000_000,
+            response_fields: 2_000_000,
+            response_bytes: 32 * 1024 * 1024,
         }
     }
 }

@@ -115,7 +115,8 @@ fn introspect(api: &ExecutableSchema, request: &ExecutionRequest<'_>, plan: &Pla
     let prepared = &request.operation.prepared;
     let name = request.operation.definition().name.as_deref();
     let variables = if request.variables.is_null() { Value::empty_object() } else { request.variables.clone() };
-    let answer = api.schema.introspection.answer(&prepared.text, name, &variables).map_err(GraphQLError::new)?;
+    let introspection = &api.schema.introspection;
+    let answer = introspection.answer(&prepared.text, name, &variables, &api.limits).map_err(GraphQLError::new)?;
     Ok((*answer).clone())
 }
 
@@ -213,14 +214,20 @@ impl<'a> Executor<'a> {
                 },
             });
             match next.await {
-                Some(Some((slot, resolution))) => self.complete(completion, results, gathered, slot, resolution),
-                Some(None) => return,
-                None => {
-                    // Dropping the futures cancels the work in flight; what is finished is answered.
-                    drop(running);
-                    return expire(completion, results);
+                Some(Some((slot, resolution))) => {
+                    self.complete(completion, results, gathered, slot, resolution);
+                    // Thousands of slow handlers that never wait would never let the timer have its turn.
+                    if deadline.is_none_or(|deadline| tokio::time::Instant::now() < deadline) {
+                        continue;
+                    }
                 }
+                Some(None) => return,
+                None => {}
             }
+            // Dropping the futures cancels the work in flight; what is finished is answered.
+            drop(running);
+            results.extend((results.len()..completion.slots.len()).map(Node::Slot));
+            return expire(completion, results);
         }
     }
 
@@ -251,16 +258,30 @@ impl<'a> Executor<'a> {
         resolver.run(self.context(field, source), self.services).await
     }
 
+    fn info(&self, field: &FieldPlan) -> FieldInfo {
+        let planner = Planner {
+            schema: &self.api.schema,
+            resolvers: &self.api.resolvers,
+            document: &self.request.operation.prepared.document,
+            variables: self.variables,
+        };
+        FieldInfo::new(planner.document, &field.nodes, &|directives| planner.is_included(directives))
+    }
+
     fn context(&self, field: &FieldPlan, source: Value) -> Context {
-        let info = field.info.get_or_init(|| {
-            let planner = Planner {
-                schema: &self.api.schema,
-                resolvers: &self.api.resolvers,
-                document: &self.request.operation.prepared.document,
-                variables: self.variables,
-            };
-            FieldInfo::new(planner.document, &field.nodes, &|directives| planner.is_included(directives))
-        });
+        let unkept;
+        let info = match field.info.get() {
+            Some(info) => info,
+            None => {
+                let info = self.info(field);
+                if self.request.operation.prepared.may_keep(info.bytes) {
+                    field.info.get_or_init(|| info)
+                } else {
+                    unkept = info;
+                    &unkept
+                }
+            }
+        };
         Context {
             arguments: field.arguments(&self.api.schema, self.variables),
             source,

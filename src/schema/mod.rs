@@ -3,6 +3,7 @@
 mod build;
 mod coercion;
 mod introspection;
+mod introspection_size;
 mod literal;
 mod parse;
 mod scalars;
