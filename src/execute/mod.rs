@@ -102,7 +102,8 @@ pub async fn execute(api: &ExecutableSchema, request: ExecutionRequest<'_>, serv
         Ok(value) => value,
         Err(error) => return Execution::refused(vec![error]),
     };
-    let executor = Executor { api, request: &request, services, variables: &variables };
+    let info_budget = info::Budget::default();
+    let executor = Executor { api, request: &request, services, variables: &variables, info_budget };
     let completion = Completion::new(planner, &api.limits);
     executor.run(completion, &plan, &root_value, definition.operation_type == OperationType::Mutation).await
 }
@@ -126,6 +127,7 @@ struct Executor<'a> {
     services: &'a Services<'a>,
     /// Coerced.
     variables: &'a Value,
+    info_budget: info::Budget,
 }
 
 /// What the handlers of all resolvers left, in the order in which these were done.
@@ -265,7 +267,7 @@ impl<'a> Executor<'a> {
             document: &self.request.operation.prepared.document,
             variables: self.variables,
         };
-        FieldInfo::new(planner.document, &field.nodes, &|directives| planner.is_included(directives))
+        FieldInfo::new(planner.document, &field.nodes, &|directives| planner.is_included(directives), &self.info_budget)
     }
 
     fn context(&self, field: &FieldPlan, source: Value) -> Context {

@@ -8,7 +8,7 @@ use apollo_compiler::schema::{
 };
 use apollo_compiler::{ExecutableDocument, Name, Schema};
 
-use crate::limits::Limits;
+use crate::limits::{self, Limits};
 
 /// Counts fields, list items and bytes as execution would make them. `@skip`, `@include` and `includeDeprecated` are
 /// passed over, and what is selected twice counts twice.
@@ -45,7 +45,8 @@ impl<'a> Size<'a> {
     }
 
     /// # Errors
-    /// The answer would be larger than [`Limits::response_fields`] or [`Limits::response_bytes`].
+    /// The answer would be larger than [`limits::INTROSPECTION_FIELDS`], [`Limits::response_fields`] or
+    /// [`Limits::response_bytes`].
     pub fn check(mut self, operation: &'a Operation) -> Result<(), String> {
         self.selection(&operation.selection_set, None)
     }
@@ -88,7 +89,8 @@ impl<'a> Size<'a> {
         self.fields += 1;
         // Quotes, colon, comma, and a short value.
         self.bytes += bytes + 8;
-        if self.fields > self.limits.response_fields || self.bytes > self.limits.response_bytes {
+        let most_fields = limits::INTROSPECTION_FIELDS.min(self.limits.response_fields);
+        if self.fields > most_fields || self.bytes > self.limits.response_bytes {
             return Err("The answer about the schema would be too large; ask for less at once.".to_owned());
         }
         Ok(())

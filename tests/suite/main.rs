@@ -3,6 +3,7 @@
 //! Most tests are files, not Rust: see `tests/README.md`.
 
 mod architecture;
+mod attacks;
 mod batching;
 mod cli;
 mod differential;
@@ -14,6 +15,7 @@ mod harness;
 mod http;
 mod implementations;
 mod lambda;
+mod licences;
 mod projects;
 mod roles;
 mod shutdown;

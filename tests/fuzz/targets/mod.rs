@@ -3,6 +3,7 @@
 
 pub mod eval;
 pub mod loader;
+pub mod request;
 pub mod util;
 
 mod input;

@@ -23,7 +23,7 @@ pub fn in_its_own_process(name: &str, work: impl FnOnce()) {
         return work();
     }
     let output = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", &format!("fuzz::{name}"), "--test-threads=1", "--nocapture"])
+        .args(["--exact", name, "--test-threads=1", "--nocapture"])
         .env(NAME, name)
         .output()
         .unwrap();
