@@ -112,6 +112,7 @@ impl<'a> Completion<'a> {
     /// One field of an object: its part of the answer, or a slot for it.
     pub fn complete_field(&mut self, plan: &Plan, field: &'a FieldPlan, source: &Value, parent: &Path<'_>) -> Node {
         let path = parent.key(&field.key);
+        self.fields += 1;
         if !self.has_room(field, &path, field.key.len() + LEAF_BYTES) {
             return Node::Bubble;
         }
@@ -188,6 +189,7 @@ impl<'a> Completion<'a> {
             (OutputType::List(item), Value::List(values)) => {
                 let mut items = Vec::with_capacity(values.len());
                 for (index, value) in values.iter().enumerate() {
+                    self.fields += 1;
                     if !self.has_room(field, path, 1) {
                         return Node::Bubble;
                     }
@@ -265,13 +267,12 @@ impl<'a> Completion<'a> {
         if self.has_room(field, path, bytes) { Node::Leaf(value) } else { Node::Bubble }
     }
 
-    /// Counts a field or an item that begins. The first one for which there is no room is told as an error; it and all
-    /// after it are missing, as if each were null where it may not be.
+    /// Counts the bytes of a part of the answer, whose fields have been counted. The first part for which there is no room
+    /// is told as an error; it and all after it are missing, as if each were null where it may not be.
     fn has_room(&mut self, field: &FieldPlan, path: &Path<'_>, bytes: usize) -> bool {
         if self.is_full {
             return false;
         }
-        self.fields += 1;
         self.bytes += bytes;
         let Some(message) = self.too_large() else { return true };
         self.is_full = true;

@@ -219,7 +219,7 @@ impl<'a> Executor<'a> {
                 Some(Some((slot, resolution))) => {
                     self.complete(completion, results, gathered, slot, resolution);
                     // Thousands of slow handlers that never wait would never let the timer have its turn.
-                    if deadline.is_none_or(|deadline| tokio::time::Instant::now() < deadline) {
+                    if deadline.is_none_or(|deadline| self.services.clock.instant() < deadline.into_std()) {
                         continue;
                     }
                 }

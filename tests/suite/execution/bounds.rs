@@ -87,7 +87,8 @@ fn introspection_that_multiplies_is_refused_and_the_usual_one_answered() {
     let api = schema(SDL).limits(|limits| limits.response_fields = 2_000);
     let usual = "{ __schema { types { name fields { name type { kind name ofType { name } } } } } }";
     assert_eq!(api.query(usual).get("errors"), None);
-    let inner = "fields { type { ".repeat(10) + "name" + &" } }".repeat(10);
+    let inner = "fields { type { ".repeat(5) + "a: fields { name } b: fields { name }" + &" } }".repeat(5);
+    let inner = (0..60).map(|index| format!("f{index}: fields {{ type {{ {inner} }} }} ")).collect::<String>();
     for document in [
         format!("{{ __schema {{ types {{ {inner} }} }} }}"),
         format!("query ($name: String = \"Item\") {{ __type(name: $name) {{ {inner} }} }}"),
