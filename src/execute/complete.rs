@@ -89,7 +89,16 @@ const LEAF_BYTES: usize = 4;
 
 impl<'a> Completion<'a> {
     pub fn new(planner: Planner<'a>, limits: &'a Limits) -> Completion<'a> {
-        Completion { planner, limits, errors: Vec::new(), slots: Vec::new(), fields: 0, bytes: 0, is_full: false, resolvers: 0 }
+        Completion {
+            planner,
+            limits,
+            errors: Vec::new(),
+            slots: Vec::new(),
+            fields: 0,
+            bytes: 0,
+            is_full: false,
+            resolvers: 0,
+        }
     }
 
     /// How many resolvers have been asked for.
@@ -152,7 +161,8 @@ impl<'a> Completion<'a> {
             error.data = self.select(field, &field.output, &error.data);
         }
         let path = path.to_vec();
-        let texts = error.message.len() + 2 * (json_bytes(&error.error_info) + error.error_type.as_ref().map_or(4, |ty| ty.len()));
+        let texts = error.message.len()
+            + 2 * (json_bytes(&error.error_info) + error.error_type.as_ref().map_or(4, |ty| ty.len()));
         if self.has_room_for_error(&path, Some(field.location), texts + json_bytes(&error.data)) {
             self.errors.push(ErrorEntry::Resolver { path, location: field.location, error });
         }
@@ -341,7 +351,9 @@ fn json_bytes(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len() + 2,
         Value::List(items) => items.iter().map(|item| json_bytes(item) + 1).sum::<usize>() + 2,
-        Value::Object(members) => members.iter().map(|(key, value)| key.len() + 4 + json_bytes(value)).sum::<usize>() + 2,
+        Value::Object(members) => {
+            members.iter().map(|(key, value)| key.len() + 4 + json_bytes(value)).sum::<usize>() + 2
+        }
         _ => LEAF_BYTES,
     }
 }

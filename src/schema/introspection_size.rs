@@ -132,7 +132,9 @@ impl<'a> Size<'a> {
     fn parts_of_type(&self, definition: &'a ExtendedType, field: &str) -> Vec<Node<'a>> {
         let named = |name: &Name| self.schema.types.get(name.as_str()).map(Node::Definition);
         match (field, definition) {
-            ("fields", ExtendedType::Object(object)) => object.fields.values().map(|field| Node::Field(field)).collect(),
+            ("fields", ExtendedType::Object(object)) => {
+                object.fields.values().map(|field| Node::Field(field)).collect()
+            }
             ("fields", ExtendedType::Interface(interface)) => {
                 interface.fields.values().map(|field| Node::Field(field)).collect()
             }

@@ -163,7 +163,9 @@ impl Request {
             request = request.header(name.as_str(), value.as_str());
         }
         // Answers to no request: what the builder refuses, the parser in front would have refused.
-        let Ok(request) = request.body(Full::new(self.body.clone())) else { return (400, Bytes::from("{\"data\":null}")) };
+        let Ok(request) = request.body(Full::new(self.body.clone())) else {
+            return (400, Bytes::from("{\"data\":null}"));
+        };
         let service = TowerToHyperService::new(SERVER.router());
         RUNTIME.with(|runtime| {
             runtime.block_on(async {

@@ -1,9 +1,10 @@
-//! Attacks over a real socket on an API as in production. `tests/attacks/*.txt` are requests as text, `large` makes those
+//! Attacks over a real socket on an API as in production. `tests/attacks/*.txt` are requests as text, `inputs` makes those
 //! that are too large for a file.
 //!
 //! Whatever a client sends: the process lives, other clients are answered meanwhile, an answer has one of AppSync's shapes,
 //! and nothing in it tells about the inside.
 
+mod inputs;
 mod large;
 mod requests;
 
@@ -26,9 +27,31 @@ fn served(folder: &Path) -> Served {
 
 /// What no client may see: places in the code of the project or of the server, words of its machinery.
 const INTERNALS: &[&str] = &[
-    ".rs", "src/", "panicked", "syncline::", "async_graphql", "apollo_", "serde", "hyper", "rquickjs", "QuickJS",
-    "stack backtrace", "RUST_", ".js", ".ts", "resolvers/", "thread '", "/home", "/root", "/tmp", "TypeError", "undefined is",
-    "cannot read prop", "unwrap", "Option::", "Result::",
+    ".rs",
+    "src/",
+    "panicked",
+    "syncline::",
+    "async_graphql",
+    "apollo_",
+    "serde",
+    "hyper",
+    "rquickjs",
+    "QuickJS",
+    "stack backtrace",
+    "RUST_",
+    ".js",
+    ".ts",
+    "resolvers/",
+    "thread '",
+    "/home",
+    "/root",
+    "/tmp",
+    "TypeError",
+    "undefined is",
+    "cannot read prop",
+    "unwrap",
+    "Option::",
+    "Result::",
 ];
 
 /// Fails when a reply tells about the inside, or is an error in no shape of AppSync's.

@@ -18,7 +18,8 @@ use crate::harness::wire::Reply;
 
 #[test]
 fn every_request_gets_the_answer_that_its_file_says() {
-    let mut files: Vec<_> = std::fs::read_dir(tests_folder("attacks")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> =
+        std::fs::read_dir(tests_folder("attacks")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "txt"));
     files.sort();
     let (mut count, mut wrong) = (0, String::new());
@@ -66,7 +67,8 @@ fn unescaped(text: &str) -> Vec<u8> {
     let mut rest = text;
     while let Some(start) = rest.find("{{") {
         let end = rest[start..].find("}}").map(|end| start + end);
-        let hex = end.and_then(|end| rest[start + 2..end].split(' ').map(|hex| u8::from_str_radix(hex, 16).ok()).collect());
+        let hex =
+            end.and_then(|end| rest[start + 2..end].split(' ').map(|hex| u8::from_str_radix(hex, 16).ok()).collect());
         bytes.extend(rest[..start].as_bytes());
         match (hex, end) {
             (Some::<Vec<u8>>(hex), Some(end)) => {
@@ -113,7 +115,8 @@ fn outcome(address: SocketAddr, name: &str, request: &[u8]) -> String {
 fn next_reply(bytes: &[u8], has_body: bool) -> Option<(Reply, &[u8])> {
     let end = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
     let mut reply = Reply::parse(&bytes[..end])?;
-    let length = reply.header("content-length").and_then(|length| length.parse().ok()).filter(|_| has_body).unwrap_or(0);
+    let length =
+        reply.header("content-length").and_then(|length| length.parse().ok()).filter(|_| has_body).unwrap_or(0);
     let (body, rest) = bytes[end..].split_at_checked(length)?;
     reply.body = body.to_vec();
     Some((reply, rest))

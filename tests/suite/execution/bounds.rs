@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 use crate::harness::api::{acts, gives, messages, schema};
 
-const SDL: &str = "type Query { item: Item } type Item { numbers: [Int] text: String misfits: [Int] self: Item must: String! }";
+const SDL: &str =
+    "type Query { item: Item } type Item { numbers: [Int] text: String misfits: [Int] self: Item must: String! }";
 
 #[test]
 fn items_of_a_list_count_as_fields_do() {

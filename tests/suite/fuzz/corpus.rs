@@ -68,8 +68,7 @@ pub fn of_code() -> Corpus {
         }
     }
     assert!(inputs.len() > 100, "only {} cases", inputs.len());
-    inputs
-        .extend(read_folder("tests/fuzz/corpus").filter(|(name, _)| name.ends_with(".txt")).map(|(_, input)| input));
+    inputs.extend(read_folder("tests/fuzz/corpus").filter(|(name, _)| name.ends_with(".txt")).map(|(_, input)| input));
     Corpus { inputs, tokens: TOKENS.to_vec() }
 }
 
