@@ -24,7 +24,7 @@ pub const EXPRESSION_BYTES: usize = 5 * 1024 * 1024;
 pub const SUBSCRIPTION_FILTERS: usize = 10_000;
 
 /// Fields and list items in one answer about the schema. Ours: types lead to fields and fields to types. The usual query
-/// asks for some 100,000 of a schema of 200 KB.
+/// asks for some twenty for each field of the schema.
 pub const INTROSPECTION_FIELDS: usize = 500_000;
 
 /// Attempts of one DynamoDB call, the first included; throttling, time-outs and broken connections are tried again. The

@@ -17,8 +17,8 @@ use crate::schema::parse::Checked;
 use crate::value::Value;
 
 /// Bytes of introspection requests and their answers that are kept: the standard query costs milliseconds, and every
-/// client sends one of a handful. Larger than the answer about the largest schema. Ours.
-const KEPT_BYTES: usize = 16 * 1024 * 1024;
+/// client sends one of a handful. In memory they take several times as much. Ours.
+const KEPT_BYTES: usize = 4 * 1024 * 1024;
 
 pub struct Introspection {
     schema: Checked,

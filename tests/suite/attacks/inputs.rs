@@ -231,7 +231,13 @@ fn bombs() -> Vec<Attack> {
             Error("too large"),
             format!(
                 "{{ {} }}",
-                each(25, &format!("a#: __schema {{ {} }} ", each(40, "b#: types { fields { name args { name } } } ")))
+                each(
+                    13,
+                    &format!(
+                        "a#: __schema {{ {} }} ",
+                        each(40, "b#: types { fields { type { fields { name type { name fields { name } } } } } } ")
+                    )
+                )
             ),
         ),
         document(

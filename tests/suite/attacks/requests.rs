@@ -69,7 +69,7 @@ fn unescaped(text: &str) -> Vec<u8> {
         let end = rest[start..].find("}}").map(|end| start + end);
         let hex =
             end.and_then(|end| rest[start + 2..end].split(' ').map(|hex| u8::from_str_radix(hex, 16).ok()).collect());
-        bytes.extend(rest[..start].as_bytes());
+        bytes.extend(&rest.as_bytes()[..start]);
         match (hex, end) {
             (Some::<Vec<u8>>(hex), Some(end)) => {
                 bytes.extend(hex);
