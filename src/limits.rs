@@ -23,6 +23,10 @@ pub const EXPRESSION_BYTES: usize = 5 * 1024 * 1024;
 /// 10 filters in a group (spec appsync-service 5.8).
 pub const SUBSCRIPTION_FILTERS: usize = 10_000;
 
+/// Fields and list items in one answer about the schema. Ours: types lead to fields and fields to types. The usual query
+/// asks for some twenty for each field of the schema.
+pub const INTROSPECTION_FIELDS: usize = 500_000;
+
 /// Attempts of one DynamoDB call, the first included; throttling, time-outs and broken connections are tried again, the
 /// latter two not for writes that would take place twice. The Java SDK, and so AppSync, retries DynamoDB 8 times: bursts
 /// of throttling pass within seconds.
@@ -209,8 +213,12 @@ pub struct Limits {
     pub handler_output_bytes: usize,
     /// How deep a value that a handler returns may nest. Ours; DynamoDB stores 32 levels.
     pub value_nesting: usize,
-    /// Fields in one answer, over all list items. Ours: fragments can ask for exponentially many in few tokens.
+    /// Fields and list items in one answer. Ours: aliases and fragments can ask for exponentially many in few tokens.
     pub response_fields: usize,
+    /// Bytes of the names, texts and errors in one answer; escapes of JSON may add to them. Ours: an alias repeats a text
+    /// for the price of its name. AppSync documents none; it keeps answers of up to 15 MB in caches (spec appsync-service
+    /// 6.1), and Lambda takes 6 MB.
+    pub response_bytes: usize,
 }
 
 /// A bound on the resolvers that an operation may come to, known before it runs.
@@ -249,7 +257,8 @@ impl Default for Limits {
             handler_stack_bytes: 512 * 1024,
             handler_output_bytes: 5 * 1024 * 1024,
             value_nesting: 200,
-            response_fields: 5_000_000,
+            response_fields: 2_000_000,
+            response_bytes: 32 * 1024 * 1024,
         }
     }
 }

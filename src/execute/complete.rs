@@ -4,7 +4,7 @@
 
 use crate::auth::rules::{is_authorized, unauthorized};
 use crate::context::Identity;
-use crate::error::FieldError;
+use crate::error::{FieldError, Location};
 use crate::execute::plan::{FieldKind, FieldPlan, OutputType, Plan, Planner};
 use crate::execute::response::{ErrorEntry, Node, PathSegment};
 use crate::limits::Limits;
@@ -76,13 +76,34 @@ pub struct Completion<'a> {
     pub errors: Vec<ErrorEntry>,
     /// Resolver fields met so far; a [`Node::Slot`] holds the index. The executor takes them from `started` on.
     pub slots: Vec<Waiting<'a>>,
+    /// Fields and list items of the answer so far.
     fields: usize,
+    /// Bytes of their names and values, and of errors.
+    bytes: usize,
+    /// The answer is too large: nothing is added to it any more.
+    is_full: bool,
     resolvers: usize,
 }
 
+/// Bytes of an error besides its texts: the names of its members, its place.
+const ERROR_BYTES: usize = 100;
+
+/// Bytes of a value that is no text, and of the signs around one.
+const LEAF_BYTES: usize = 4;
+
 impl<'a> Completion<'a> {
     pub fn new(planner: Planner<'a>, limits: &'a Limits, identity: &'a Identity) -> Completion<'a> {
-        Completion { planner, limits, identity, errors: Vec::new(), slots: Vec::new(), fields: 0, resolvers: 0 }
+        Completion {
+            planner,
+            limits,
+            identity,
+            errors: Vec::new(),
+            slots: Vec::new(),
+            fields: 0,
+            bytes: 0,
+            is_full: false,
+            resolvers: 0,
+        }
     }
 
     /// How many resolvers have been asked for.
@@ -104,11 +125,11 @@ impl<'a> Completion<'a> {
 
     /// One field of an object: its part of the answer, or a slot for it.
     pub fn complete_field(&mut self, plan: &Plan, field: &'a FieldPlan, source: &Value, parent: &Path<'_>) -> Node {
-        self.fields += 1;
-        if self.fields > self.limits.response_fields {
-            return self.too_many_fields(field, parent);
-        }
         let path = parent.key(&field.key);
+        self.fields += 1;
+        if !self.has_room(field, &path, field.key.len() + LEAF_BYTES) {
+            return Node::Bubble;
+        }
         // Before anything runs for the field: AppSync runs the resolver of a field that a Lambda authorizer denies and
         // drops its value, which only a resolver's effects could tell. UNCONFIRMED (spec appsync-service 3.6).
         if !is_authorized(&field.rule, &plan.type_name, field.name(), self.identity) {
@@ -122,7 +143,8 @@ impl<'a> Completion<'a> {
         match &field.kind {
             FieldKind::TypeName => Node::Leaf(Value::String(plan.type_name.clone())),
             FieldKind::Property => {
-                self.complete_value(field, &field.output, source.get(field.name()).unwrap_or(&Value::Null), &path, true)
+                let value = source.get(field.name()).unwrap_or(&Value::Null);
+                self.complete_value(field, &field.output, value, &path, true)
             }
             FieldKind::Resolver(_) => {
                 self.resolvers += 1;
@@ -148,7 +170,12 @@ impl<'a> Completion<'a> {
         if !error.data.is_null() {
             error.data = self.select(field, &field.output, &error.data);
         }
-        self.errors.push(ErrorEntry::Resolver { path: path.to_vec(), location: field.location, error });
+        let path = path.to_vec();
+        let texts = error.message.len()
+            + 2 * (json_bytes(&error.error_info) + error.error_type.as_ref().map_or(4, |ty| ty.len()));
+        if self.has_room_for_error(&path, Some(field.location), texts + json_bytes(&error.data)) {
+            self.errors.push(ErrorEntry::Resolver { path, location: field.location, error });
+        }
     }
 
     /// [CompleteValue](https://spec.graphql.org/October2021/#CompleteValue()). `is_nullable`: null may stand here.
@@ -182,6 +209,10 @@ impl<'a> Completion<'a> {
             (OutputType::List(item), Value::List(values)) => {
                 let mut items = Vec::with_capacity(values.len());
                 for (index, value) in values.iter().enumerate() {
+                    self.fields += 1;
+                    if !self.has_room(field, path, 1) {
+                        return Node::Bubble;
+                    }
                     items.push(self.complete_value(field, item, value, &path.index(index), true));
                 }
                 match Node::container(&items, is_nullable) {
@@ -200,11 +231,13 @@ impl<'a> Completion<'a> {
                 Node::NULL
             }
             (OutputType::Scalar(scalar), value) => match scalar.serialize(value) {
-                Ok(value) => Node::Leaf(value),
+                Ok(value) => self.leaf(field, path, value),
                 Err(message) => self.cannot_serialize(path, &message),
             },
             (OutputType::Enum(definition), value) => match value.as_str() {
-                Some(name) if definition.values.iter().any(|known| known == name) => Node::Leaf(value.clone()),
+                Some(name) if definition.values.iter().any(|known| known == name) => {
+                    self.leaf(field, path, value.clone())
+                }
                 _ => {
                     let message =
                         format!("Invalid input for Enum '{}'. Unknown value '{}'", definition.name, java_text(value));
@@ -244,18 +277,57 @@ impl<'a> Completion<'a> {
     }
 
     fn engine_error(&mut self, path: Vec<PathSegment>, message: String) {
-        self.errors.push(ErrorEntry::Engine { path: Some(path), locations: None, message });
+        if self.has_room_for_error(&path, None, message.len()) {
+            self.errors.push(ErrorEntry::Engine { path: Some(path), locations: None, message });
+        }
     }
 
-    fn too_many_fields(&mut self, field: &FieldPlan, parent: &Path<'_>) -> Node {
-        if self.fields == self.limits.response_fields + 1 {
-            let mut path = parent.to_vec();
-            path.push(PathSegment::Key(field.key.clone()));
-            let message =
-                format!("The answer has more than {} fields; ask for fewer at once.", self.limits.response_fields);
-            self.errors.push(ErrorEntry::Engine { path: Some(path), locations: Some(vec![field.location]), message });
+    fn leaf(&mut self, field: &FieldPlan, path: &Path<'_>, value: Value) -> Node {
+        let bytes = value.as_str().map_or(LEAF_BYTES, str::len);
+        if self.has_room(field, path, bytes) { Node::Leaf(value) } else { Node::Bubble }
+    }
+
+    /// Counts the bytes of a part of the answer, whose fields have been counted. The first part for which there is no room
+    /// is told as an error; it and all after it are missing, as if each were null where it may not be.
+    fn has_room(&mut self, field: &FieldPlan, path: &Path<'_>, bytes: usize) -> bool {
+        if self.is_full {
+            return false;
         }
-        Node::Bubble
+        self.bytes += bytes;
+        let Some(message) = self.too_large() else { return true };
+        self.is_full = true;
+        let (path, locations) = (Some(path.to_vec()), Some(vec![field.location]));
+        self.errors.push(ErrorEntry::Engine { path, locations, message });
+        false
+    }
+
+    fn has_room_for_error(&mut self, path: &[PathSegment], location: Option<Location>, bytes: usize) -> bool {
+        if self.is_full {
+            return false;
+        }
+        let path_bytes: usize = path
+            .iter()
+            .map(|segment| match segment {
+                PathSegment::Key(key) => key.len() + LEAF_BYTES,
+                PathSegment::Index(_) => LEAF_BYTES,
+            })
+            .sum();
+        self.bytes += ERROR_BYTES + path_bytes + bytes;
+        let Some(message) = self.too_large() else { return true };
+        self.is_full = true;
+        self.errors.push(ErrorEntry::Engine { path: None, locations: location.map(|at| vec![at]), message });
+        false
+    }
+
+    fn too_large(&self) -> Option<String> {
+        let Limits { response_fields, response_bytes, .. } = self.limits;
+        if self.fields > *response_fields {
+            Some(format!("The answer has more than {response_fields} fields; ask for fewer at once."))
+        } else if self.bytes > *response_bytes {
+            Some(format!("The answer is larger than {} MB; ask for less at once.", response_bytes / 1024 / 1024))
+        } else {
+            None
+        }
     }
 
     /// `value` with only the members that the field's selection names, under their response keys.
@@ -281,5 +353,17 @@ impl<'a> Completion<'a> {
             }
             (_, value) => value.clone(),
         }
+    }
+}
+
+/// Bytes of a value as JSON, about.
+fn json_bytes(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() + 2,
+        Value::List(items) => items.iter().map(|item| json_bytes(item) + 1).sum::<usize>() + 2,
+        Value::Object(members) => {
+            members.iter().map(|(key, value)| key.len() + 4 + json_bytes(value)).sum::<usize>() + 2
+        }
+        _ => LEAF_BYTES,
     }
 }

@@ -106,7 +106,8 @@ pub async fn execute(api: &ExecutableSchema, request: ExecutionRequest<'_>, serv
         Ok(value) => value,
         Err(error) => return Execution::refused(vec![error]),
     };
-    let executor = Executor { api, request: &request, services, variables: &variables };
+    let info_budget = info::Budget::default();
+    let executor = Executor { api, request: &request, services, variables: &variables, info_budget };
     let completion = Completion::new(planner, &api.limits, request.identity);
     executor.run(completion, &plan, &root_value, definition.operation_type == OperationType::Mutation).await
 }
@@ -119,7 +120,8 @@ fn introspect(api: &ExecutableSchema, request: &ExecutionRequest<'_>, plan: &Pla
     let prepared = &request.operation.prepared;
     let name = request.operation.definition().name.as_deref();
     let variables = if request.variables.is_null() { Value::empty_object() } else { request.variables.clone() };
-    let answer = api.schema.introspection.answer(&prepared.text, name, &variables).map_err(GraphQLError::new)?;
+    let introspection = &api.schema.introspection;
+    let answer = introspection.answer(&prepared.text, name, &variables, &api.limits).map_err(GraphQLError::new)?;
     Ok((*answer).clone())
 }
 
@@ -129,6 +131,7 @@ struct Executor<'a> {
     services: &'a Services<'a>,
     /// Coerced.
     variables: &'a Value,
+    info_budget: info::Budget,
 }
 
 /// What the handlers of all resolvers left, in the order in which these were done.
@@ -223,15 +226,20 @@ impl<'a> Executor<'a> {
                 },
             });
             match next.await {
-                Some(Some((slot, resolution))) => self.complete(completion, results, gathered, slot, resolution),
-                Some(None) => return true,
-                None => {
-                    // Dropping the futures cancels the work in flight; what is finished is answered.
-                    drop(running);
-                    expire(completion, results);
-                    return false;
+                Some(Some((slot, resolution))) => {
+                    self.complete(completion, results, gathered, slot, resolution);
+                    // Thousands of slow handlers that never wait would never let the timer have its turn.
+                    if deadline.is_none_or(|deadline| self.services.clock.instant() < deadline.into_std()) {
+                        continue;
+                    }
                 }
+                Some(None) => return true,
+                None => {}
             }
+            // Dropping the futures cancels the work in flight; what is finished is answered.
+            drop(running);
+            expire(completion, results);
+            return false;
         }
     }
 
@@ -262,17 +270,31 @@ impl<'a> Executor<'a> {
         resolver.run(self.context(field, source), self.services).await
     }
 
+    fn info(&self, field: &FieldPlan) -> FieldInfo {
+        let planner = Planner {
+            schema: &self.api.schema,
+            resolvers: &self.api.resolvers,
+            access: &self.api.access,
+            document: &self.request.operation.prepared.document,
+            variables: self.variables,
+        };
+        FieldInfo::new(planner.document, &field.nodes, &|directives| planner.is_included(directives), &self.info_budget)
+    }
+
     fn context(&self, field: &FieldPlan, source: Value) -> Context {
-        let info = field.info.get_or_init(|| {
-            let planner = Planner {
-                schema: &self.api.schema,
-                resolvers: &self.api.resolvers,
-                access: &self.api.access,
-                document: &self.request.operation.prepared.document,
-                variables: self.variables,
-            };
-            FieldInfo::new(planner.document, &field.nodes, &|directives| planner.is_included(directives))
-        });
+        let unkept;
+        let info = match field.info.get() {
+            Some(info) => info,
+            None => {
+                let info = self.info(field);
+                if self.request.operation.prepared.may_keep(info.bytes) {
+                    field.info.get_or_init(|| info)
+                } else {
+                    unkept = info;
+                    &unkept
+                }
+            }
+        };
         Context {
             arguments: field.arguments(&self.api.schema, self.variables),
             source,

@@ -1,6 +1,7 @@
 //! Text -> a checked document, kept by its text: parsing is most of the cost of a small query.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::GraphQLError;
@@ -14,6 +15,11 @@ use crate::value::{Str, Value};
 /// Bytes of document text whose preparation is kept. Ours.
 const KEPT_TEXT_BYTES: usize = 4 * 1024 * 1024;
 
+/// What plans may keep for resolvers besides the document itself, in bytes of its text, and at least in bytes. Ours: the
+/// paths that a document selects can be as many as the square of its length, once for each of its fields.
+const KEPT_TIMES_TEXT: usize = 16;
+const KEPT_AT_LEAST: usize = 16 * 1024;
+
 /// A document that has passed every check that needs no variables.
 pub struct Prepared {
     pub text: Str,
@@ -21,6 +27,8 @@ pub struct Prepared {
     /// Variables that `@skip` and `@include` ask; a plan holds for one combination of their values.
     condition_variables: Vec<Str>,
     plans: Vec<Plans>,
+    /// Bytes that [`Prepared::may_keep`] has granted.
+    kept_bytes: AtomicUsize,
 }
 
 /// An operation of a prepared document.
@@ -60,7 +68,14 @@ impl Prepared {
             collect_conditions(&fragment.selection_set, &mut condition_variables);
         }
         let plans = document.operations.iter().map(|_| Plans::default()).collect();
-        Ok(Prepared { text: text.into(), document, condition_variables, plans })
+        Ok(Prepared { text: text.into(), document, condition_variables, plans, kept_bytes: AtomicUsize::new(0) })
+    }
+
+    /// Whether a plan may keep so many bytes more; grants them when it may.
+    pub(super) fn may_keep(&self, bytes: usize) -> bool {
+        let most = KEPT_TIMES_TEXT * self.text.len() + KEPT_AT_LEAST;
+        let granted = |kept: usize| kept.checked_add(bytes).filter(|kept| *kept <= most);
+        self.kept_bytes.fetch_update(Ordering::Relaxed, Ordering::Relaxed, granted).is_ok()
     }
 
     /// Chooses the operation to run, as GraphQL's GetOperation does.

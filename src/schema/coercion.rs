@@ -11,6 +11,8 @@ impl Schema {
     ///
     /// `variable` gives the coerced value of a variable, or `None` when it was not supplied. An unsupplied variable
     /// leaves out an input object's field, and stands for null in a list (spec appsync-service 1.4).
+    ///
+    /// Recurses as deep as the literal nests, which the parser of operations and that of schemas have bounded.
     pub fn coerce_literal(
         &self,
         ty: &Type,
@@ -48,10 +50,10 @@ impl Schema {
             Type::List(item) => match literal {
                 Literal::List(items) => items
                     .iter()
-                    .map(|literal| self.coerce_nested(item, literal, variable, nesting + 1))
+                    .map(|literal| self.coerce_nested(item, literal, variable, nesting))
                     .collect::<Option<Vec<_>>>()
                     .map(Value::from),
-                single => Some(vec![self.coerce_nested(item, single, variable, nesting + 1)?].into()),
+                single => Some(vec![self.coerce_nested(item, single, variable, nesting)?].into()),
             },
             Type::Named(name) => match (self.types.get(name)?, literal) {
                 (TypeDefinition::Scalar(scalar), literal) => scalar.parse_literal(literal),
@@ -59,7 +61,7 @@ impl Schema {
                     definition.values.contains(value).then(|| value.into())
                 }
                 (TypeDefinition::InputObject(definition), Literal::Object(members)) => {
-                    self.coerce_object(definition, members, variable, nesting + 1)
+                    self.coerce_object(definition, members, variable, nesting)
                 }
                 _ => None,
             },
@@ -89,7 +91,7 @@ impl Schema {
                     map.insert(name.clone(), value);
                 }
                 (None, Some(default)) => {
-                    map.insert(name.clone(), self.coerce_nested(&field.ty, default, &|_| None, nesting)?);
+                    map.insert(name.clone(), self.coerce_nested(&field.ty, default, &|_| None, nesting + 1)?);
                 }
                 (None, None) if field.ty.is_non_null() => return None,
                 (None, None) => {}

@@ -4,6 +4,7 @@ mod access;
 mod build;
 mod coercion;
 mod introspection;
+mod introspection_size;
 mod literal;
 mod parse;
 mod scalars;

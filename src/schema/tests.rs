@@ -67,7 +67,7 @@ fn lists_of_interfaces_may_be_written_in_all_three_historic_forms() {
 fn a_comment_directly_above_becomes_the_description() {
     let schema = schema("# only cat\ntype Query {\n  # how many\n  n: Int\n\n  # far away\n\n  m: Int\n}\n");
     let query = r#"{ __type(name: "Query") { description fields { name description } } }"#;
-    let answer = schema.introspection.answer(query, None, &Value::empty_object()).unwrap();
+    let answer = schema.introspection.answer(query, None, &Value::empty_object(), &Limits::default()).unwrap();
     assert_eq!(
         answer.to_string(),
         r#"{"__type":{"description":" only cat","fields":[{"name":"n","description":" how many"},{"name":"m","description":null}]}}"#
@@ -112,7 +112,7 @@ fn introspection_lists_only_the_aws_scalars_that_are_used() {
     let schema = schema("type Query { at: AWSDateTime }");
     let answer = schema
         .introspection
-        .answer("{ __schema { types { name } directives { name } } }", None, &Value::empty_object())
+        .answer("{ __schema { types { name } directives { name } } }", None, &Value::empty_object(), &Limits::default())
         .unwrap()
         .to_string();
     assert!(

@@ -3,6 +3,7 @@
 //! Most tests are files, not Rust: see `tests/README.md`.
 
 mod architecture;
+mod attacks;
 mod auth;
 mod batching;
 mod cli;
@@ -16,6 +17,7 @@ mod harness;
 mod http;
 mod implementations;
 mod lambda;
+mod licences;
 mod projects;
 mod roles;
 mod shutdown;

@@ -9,18 +9,25 @@ use crate::project::Cors;
 /// Whether a page from elsewhere sent this that may not. A browser would hide the answer from it, but only after the
 /// request was carried out.
 pub(super) fn is_forbidden(cors: &Cors, headers: &HeaderMap) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else { return false };
     if cors.allow_origins.is_none() {
         return false;
     }
-    let Ok(origin) = origin.to_str() else { return true };
-    !cors.allows(origin) && !is_same_origin(origin, headers)
+    let is_good = |origin: &str| cors.allows(origin) || is_same_origin(origin, headers);
+    headers.get_all(header::ORIGIN).iter().any(|origin| !origin.to_str().is_ok_and(is_good))
 }
 
-/// A page that this server itself delivered: the console.
+/// A page that this server itself delivered: the console. Only at an address or at `localhost`: a name can be made to lead
+/// here by whoever owns it (DNS rebinding), and a good one can be listed.
 fn is_same_origin(origin: &str, headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    origin.split_once("://").is_some_and(|(_, own)| Some(own) == host)
+    origin.split_once("://").is_some_and(|(_, own)| Some(own) == host && is_address(own))
+}
+
+fn is_address(host: &str) -> bool {
+    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let name = name.map_or(host, |(name, _)| name);
+    let address = name.trim_start_matches('[').trim_end_matches(']');
+    name == "localhost" || address.parse::<std::net::IpAddr>().is_ok()
 }
 
 /// The answer to a preflight. Where any header is allowed, a browser that asks for certain ones hears their names: to it,

@@ -3,6 +3,7 @@
 
 pub mod eval;
 pub mod loader;
+pub mod request;
 pub mod sign_in;
 pub mod templates;
 pub mod util;

@@ -1,6 +1,7 @@
 //! How an operation is executed, whatever its resolvers do. Resolvers are made by hand here; what scripts and tables
 //! add is in `tests/projects`.
 
+mod bounds;
 mod concurrency;
 mod errors;
 mod nulls;

@@ -92,11 +92,11 @@ const SLOW: &[&str] = &[
 
 #[test]
 fn no_built_in_runs_on_when_its_time_is_over() {
-    super::child::in_its_own_process("calls::no_built_in_runs_on_when_its_time_is_over", || {
+    crate::harness::child::in_its_own_process("fuzz::calls::no_built_in_runs_on_when_its_time_is_over", || {
         for expression in SLOW {
             let setup = "const s = 'x'.repeat(4e6), t = 'x'.repeat(2e6) + 'y', many = Array(2e5).fill(s), sparse = [];
                 const marks = '\\u0301\\u0323'.repeat(5e5); sparse.length = 4294967295;";
-            super::child::watch(expression.as_bytes(), |_| {
+            crate::harness::child::watch(expression.as_bytes(), |_| {
                 let body = format!("{setup} const result = {expression}; return typeof result;");
                 let _ =
                     call_within(&limits(Duration::from_millis(100), 64 * 1024 * 1024), &body, &mut Context::default());

@@ -144,6 +144,36 @@ pub fn of_templates() -> Corpus {
     Corpus { inputs, tokens: tokens.to_vec() }
 }
 
+/// Pieces of documents, of variables and of requests for the API of `tests/attacks/project`.
+#[rustfmt::skip]
+const REQUEST_TOKENS: &[&str] = &[
+    "query ", "mutation ", "subscription ", "fragment F on Node ", "fragment G on Query ", "...F", "...G", "... on Box ", "... ", "{ id }", "{", "}", "(", ")",
+    "node ", "echo", "thing ", "any(kind: BOX) ", "required(id: 1)", "refused ", "crash ", "forbidden ", "self ", "twin ", "twins ", "numbers ",
+    "misfits ", "missing ", "text ", "a: ", "b: ", "__typename ", "__schema { types { name } } ", "__type(name: \"Node\") ", "fields { name } ", "ofType ",
+    "@skip(if: true) ", "@include(if: $b) ", "@defer ", "@a ", "$a", "$b", "($a: Int)", "($a: Input, $b: Boolean! = true) ", ": Int", ": [Int!]!", " = null",
+    "input: {", "kind: ", "BOX", "JAR", "not: {", "and: [", "page: {size: 1}", "date: ", "\"2026-02-30\"", "time: ", "dateTime: ", "timestamp: ",
+    "email: ", "\"a@b.c\"", "json: ", "\"{\\\"a\\\":1}\"", "url: ", "phone: ", "\"+441632960123\"", "ip: ", "\"::ffff:1.2.3.4/129\"", "null", "true", "[", "]",
+    "-1", "0", "2147483648", "9007199254740993", "1e400", "1.0", "1e-999", "\"\"", "\"\"\"", "\\", "\\u0000", "\\ud800", "\u{feff}", "é", "😀", "#", ",", "\n",
+    "\n---\n", "\n\n", "{\"a\": ", "\"b\": false", "\"query\":", "\"variables\":", "\"operationName\":", "\"extensions\":", "\"documentId\":", "GET ", "POST ",
+    "/graphql?", "query=", "&variables=", "%7B", "%", "content-type: ", "application/json", "text/plain", "accept: application/graphql-response+json",
+    "accept-encoding: gzip", "origin: null", "__proto__", "constructor", "toString", "\0", "\u{1}", "&", "$", "!", "|", "=",
+];
+
+/// Requests of `tests/attacks`, documents of `tests/fuzz/documents.txt`, and inputs of `tests/fuzz/corpus`.
+pub fn of_requests() -> Corpus {
+    let documents = include_str!("../../fuzz/documents.txt");
+    let mut inputs: Vec<Vec<u8>> = documents.split("\n===\n").map(|text| text.as_bytes().to_vec()).collect();
+    for (_, text) in read_folder("tests/attacks").filter(|(name, _)| name.ends_with(".txt")) {
+        let text = String::from_utf8(text).unwrap();
+        for case in text.split("\n=== ").skip(1) {
+            let request = case.split_once('\n').and_then(|(_, rest)| rest.split_once("\n---"));
+            inputs.extend(request.map(|(request, _)| request.as_bytes().to_vec()));
+        }
+    }
+    inputs.extend(read_folder("tests/fuzz/corpus").filter(|(name, _)| name.ends_with(".http")).map(|(_, input)| input));
+    Corpus { inputs, tokens: REQUEST_TOKENS.to_vec() }
+}
+
 impl Corpus {
     pub fn inputs(&self) -> impl Iterator<Item = &[u8]> {
         self.inputs.iter().map(Vec::as_slice)

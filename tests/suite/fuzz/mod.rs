@@ -5,7 +5,6 @@
 //! memory is the target's.
 
 mod calls;
-pub mod child;
 mod corpus;
 #[path = "../../fuzz/targets/mod.rs"]
 mod targets;
@@ -16,11 +15,12 @@ use syncline::handler::js::{Dialect, JsProgram};
 use syncline::limits::Limits;
 
 use crate::differential::program::{Random, program};
+use crate::harness::child;
 use corpus::Corpus;
 
 /// Runs the target on the whole corpus and on `rounds` mutations of it.
 fn fuzz(name: &str, rounds: usize, corpus: fn() -> Corpus, target: fn(&[u8])) {
-    child::in_its_own_process(name, || {
+    child::in_its_own_process(&format!("fuzz::{name}"), || {
         let corpus = corpus();
         for input in corpus.inputs() {
             child::watch(input, target);
@@ -67,10 +67,15 @@ fn no_text_breaks_a_template() {
     fuzz("no_text_breaks_a_template", 6_000, corpus::of_templates, targets::templates::run);
 }
 
+#[test]
+fn no_request_breaks_the_server() {
+    fuzz("no_request_breaks_the_server", 2_500, corpus::of_requests, targets::request::run);
+}
+
 /// Programs that run far, unlike most mutations: see `differential/program.rs`.
 #[test]
 fn generated_programs_leave_nothing_behind() {
-    child::in_its_own_process("generated_programs_leave_nothing_behind", || {
+    child::in_its_own_process("fuzz::generated_programs_leave_nothing_behind", || {
         let mut random = Random::new(20_261_124);
         for _ in 0..150 {
             let context = format!("{{\"context\": {{\"args\": {}}}}}", crate::differential::program::ARGUMENTS);
@@ -135,7 +140,7 @@ fn long_texts(bytes: usize) -> Vec<(&'static str, String)> {
 
 #[test]
 fn long_files_compile_or_are_refused() {
-    child::in_its_own_process("long_files_compile_or_are_refused", || {
+    child::in_its_own_process("fuzz::long_files_compile_or_are_refused", || {
         // QuickJS looks for a name among all that a function declares: a megabyte of names takes it half a minute.
         for (dialect, bytes) in
             [(Dialect::AppSync, Limits::default().code_characters - 1_000), (Dialect::Standard, 100_000)]
@@ -188,7 +193,7 @@ fn nestings() -> impl Iterator<Item = (&'static str, &'static worst::Nesting)> {
 
 #[test]
 fn the_deepest_texts_that_are_accepted_compile_within_the_stack() {
-    child::in_its_own_process("the_deepest_texts_that_are_accepted_compile_within_the_stack", || {
+    child::in_its_own_process("fuzz::the_deepest_texts_that_are_accepted_compile_within_the_stack", || {
         for (path, nesting) in nestings() {
             let is_refused = |levels: usize| {
                 let result = compile(path, &nesting.text(levels), Dialect::AppSync);
@@ -207,7 +212,7 @@ fn the_deepest_texts_that_are_accepted_compile_within_the_stack() {
 
 #[test]
 fn a_file_full_of_nesting_does_not_use_up_the_stack() {
-    child::in_its_own_process("a_file_full_of_nesting_does_not_use_up_the_stack", || {
+    child::in_its_own_process("fuzz::a_file_full_of_nesting_does_not_use_up_the_stack", || {
         for (path, nesting) in nestings() {
             let limits = Limits::default();
             for (dialect, bytes) in

@@ -5,11 +5,13 @@
 //! | a whole project, in process | [`Project::named`] |
 //! | the executor alone, resolvers made by hand | [`api`] |
 //! | the binary | [`binary`] |
+//! | what may use up the stack or memory, in a process of its own | [`child`] |
 //! | what goes over a socket | [`wire`] |
 //! | a text that is compared with a file | [`snapshot`] |
 
 pub mod api;
 pub mod binary;
+pub mod child;
 pub mod project;
 pub mod recording;
 pub mod snapshot;

@@ -20,6 +20,19 @@ pub struct Reply {
 }
 
 impl Reply {
+    /// Reads an answer; the body is whatever follows the head.
+    pub fn parse(answer: &[u8]) -> Option<Reply> {
+        let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
+        let head = std::str::from_utf8(&answer[..end]).ok()?;
+        let (status_line, headers) = head.split_once("\r\n").unwrap_or((head, ""));
+        let headers = headers
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+            .collect();
+        Some(Reply { status: status_line.split(' ').nth(1)?.parse().ok()?, headers, body: answer[end + 4..].to_vec() })
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
@@ -65,20 +78,8 @@ pub fn send_bytes(address: SocketAddr, bytes: &[u8]) -> std::io::Result<Reply> {
         Err(error) if answer.is_empty() => return sent.and(Err(error)),
         _ => {}
     }
-    parse(&answer)
+    Reply::parse(&answer)
         .ok_or_else(|| std::io::Error::other(format!("no HTTP answer: {:?}", String::from_utf8_lossy(&answer))))
-}
-
-fn parse(answer: &[u8]) -> Option<Reply> {
-    let end = answer.windows(4).position(|window| window == b"\r\n\r\n")?;
-    let head = std::str::from_utf8(&answer[..end]).ok()?;
-    let (status_line, headers) = head.split_once("\r\n").unwrap_or((head, ""));
-    let headers = headers
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
-        .collect();
-    Some(Reply { status: status_line.split(' ').nth(1)?.parse().ok()?, headers, body: answer[end + 4..].to_vec() })
 }
 
 /// Posts an operation the usual way.

@@ -16,7 +16,7 @@ use syncline::value::Value;
 
 use super::oracle::{Client, Operation, verify};
 use crate::differential::program::Random;
-use crate::fuzz::child;
+use crate::harness::child;
 use crate::harness::project::{folder, value};
 use crate::harness::run;
 

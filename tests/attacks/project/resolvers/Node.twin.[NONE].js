@@ -1,0 +1,9 @@
+import { node } from './nodes.js';
+
+export function request(ctx) {
+  return { payload: node(ctx.source.id) };
+}
+
+export function response(ctx) {
+  return ctx.result;
+}
