@@ -17,19 +17,16 @@ fn input_file(name: &str) -> PathBuf {
     std::env::temp_dir().join(format!("syncline-fuzz-{}", name.replace("::", "-")))
 }
 
-/// Runs `work` in a process that runs nothing but the test `name` of this folder.
+/// Runs `work` in a process that runs nothing but the test `name`, written with its modules.
 pub fn in_its_own_process(name: &str, work: impl FnOnce()) {
-    in_a_process_that_runs_only(&format!("fuzz::{name}"), work);
-}
-
-/// As [`in_its_own_process`] for a test anywhere, by its whole path.
-pub fn in_a_process_that_runs_only(name: &str, work: impl FnOnce()) {
     if std::env::var_os(NAME).is_some() {
         return work();
     }
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", name, "--test-threads=1", "--nocapture"])
         .env(NAME, name)
+        // glibc gives each thread a heap of its own; what one has freed would not be there for the next one.
+        .env("MALLOC_ARENA_MAX", "1")
         .output()
         .unwrap();
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));

@@ -140,7 +140,7 @@ fn under_faults_every_operation_ends_and_the_tables_hold_what_clients_were_told(
 
 #[test]
 fn rounds_of_faults_leave_no_memory_behind() {
-    child::in_a_process_that_runs_only("stress::faulty::rounds_of_faults_leave_no_memory_behind", || {
+    child::in_its_own_process("stress::faulty::rounds_of_faults_leave_no_memory_behind", || {
         const SEED: u64 = 20_261_124;
         println!("seed {SEED}");
         let (ledger, runtime) = (Ledger::new(SEED), runtime());
