@@ -250,7 +250,7 @@ fn time_and_randomness_come_from_the_clock() {
     only_in(
         &[
             "clock.rs",
-            "api.rs",      // when an operation has to be done
+            "api/",        // when an operation has to be done
             "transport/",  // how long a request took
             "cli/",        // how long the start took
             "handler/js/", // when a handler has to be done
