@@ -122,6 +122,7 @@ impl Stage {
             coordinate: &self.coordinate,
             token_key: services.token_key,
             clock: services.clock,
+            shows_stored_item: matches!(self.handler, Some(Handler::Vtl(_))),
         };
         let outcome = self.data_source.invoke(invocation).await;
         if self.data_source.may_write_elsewhere() {
