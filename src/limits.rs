@@ -194,6 +194,8 @@ pub struct Limits {
     pub code_characters: usize,
     /// Bytes of one JS or TypeScript file in any dialect. Ours: what tools write as one bundle stays far below.
     pub code_bytes: usize,
+    /// Bytes of one mapping template. AppSync: 64 KB (spec appsync-service 9.1).
+    pub template_bytes: usize,
     /// Levels of brackets and operators in one JS or TypeScript file, counted generously. Ours: protects the compiler's
     /// stack, which is made for this many.
     pub code_nesting: usize,
@@ -248,6 +250,7 @@ impl Default for Limits {
             pipeline_functions: 10,
             code_characters: 32_768,
             code_bytes: 1024 * 1024,
+            template_bytes: 64 * 1024,
             code_nesting: 1_500,
             import_chain: 200,
             schema_bytes: 1024 * 1024,

@@ -114,6 +114,7 @@ impl<'a> Caller<'a> {
                 coordinate: "Query.bench",
                 token_key: &self.token_key,
                 clock: &self.clock,
+                shows_stored_item: false,
             })
         });
         let outcomes = loader.drive(join_all(invocations)).await;

@@ -1,6 +1,7 @@
 //! The facade: a project becomes an [`Api`], and an `Api` answers operations. What the command line, the server and the
 //! Lambda stand on, and the library's public face.
 
+mod attach;
 mod persisted;
 mod rate_limit;
 
@@ -14,22 +15,16 @@ use crate::auth::{self, Authenticator, Caller, Denial, Evidence, LocalSignIn, Ou
 use crate::backend::{Backends, Operation};
 use crate::clock::Clock;
 use crate::context::{Context, Identity, LogLine, RequestInfo};
-use crate::datasource::dynamodb::DynamoDbSource;
-use crate::datasource::none::NoneSource;
-use crate::datasource::{DataSource, DomainRights, TokenKey};
+use crate::datasource::TokenKey;
 use crate::error::{Diagnostic, FieldError, Severity};
 use crate::execute::document::OperationType;
 use crate::execute::prepare::{Prepared, PreparedCache, PreparedOperation, SelectionError};
-use crate::execute::{ExecutableSchema, ExecutionRequest, Resolvers, Response, execute};
-use crate::handler::Handler;
-use crate::handler::js::{Dialect, JsProgram};
+use crate::execute::{ExecutableSchema, ExecutionRequest, Response, execute};
 use crate::limits::{self, Limits};
 use crate::loader::{Explanation, LoaderOptions, RequestLoader};
-use crate::project::{
-    self, Authentication, Code, Cors, DataSourceKind, Project, ResolverKind, Runtime, StageOptions, Versioning,
-};
-use crate::resolver::{Pipeline, Resolver, Services, Stage};
-use crate::schema::{Schema, TypeDefinition, parse_schema};
+use crate::project::{self, Authentication, Cors, Project};
+use crate::resolver::Services;
+use crate::schema::parse_schema;
 use crate::value::{Str, Value};
 
 pub use crate::api::persisted::DocumentName;
@@ -187,18 +182,12 @@ pub fn check(project: &Project) -> Result<Checked, Vec<Diagnostic>> {
         let directives = &parsed.schema.access_directives;
         problems.extend(auth::check::check(&project.config.authentication, directives));
     }
-    let dialect = match project.config.runtime {
-        Runtime::AppSync => Dialect::AppSync,
-        Runtime::Standard => Dialect::Standard,
-    };
-    let entries: Vec<Str> = project.resolvers.iter().flat_map(code_paths).collect();
-    let program =
-        JsProgram::compile(&project.modules, &entries, dialect, &limits).map_err(|found| problems.extend(found)).ok();
+    let code = attach::compile(project, &limits, &mut problems);
     let (warnings, errors): (Vec<_>, Vec<_>) =
         problems.into_iter().partition(|problem| problem.severity == Severity::Warning);
-    match (parsed, program) {
-        (Some(parsed), Some(program)) if errors.is_empty() => {
-            let resolvers = attach(project, &parsed.schema, &program)?;
+    match (parsed, code) {
+        (Some(parsed), Some(code)) if errors.is_empty() => {
+            let resolvers = attach::attach(project, &parsed.schema, &code)?;
             let strict = parsed.strict.into_iter().chain(project::beyond_appsync(&project.resolvers)).collect();
             let env = project.config.environment.clone();
             let access = AccessRules::new(&parsed.schema.access_directives, &project.config.authentication);
@@ -206,136 +195,6 @@ pub fn check(project: &Project) -> Result<Checked, Vec<Diagnostic>> {
             Ok(Checked { executable, warnings, strict })
         }
         _ => Err(errors.into_iter().chain(warnings).collect()),
-    }
-}
-
-fn code_paths(resolver: &project::ResolverDefinition) -> Vec<Str> {
-    let of = |code: &Option<Code>| match code {
-        Some(Code::Js { path }) => Some(path.clone()),
-        _ => None,
-    };
-    match &resolver.kind {
-        ResolverKind::Unit(stage) => of(&stage.code).into_iter().collect(),
-        ResolverKind::Pipeline { before_after, functions } => {
-            of(before_after).into_iter().chain(functions.iter().filter_map(|function| of(&function.code))).collect()
-        }
-    }
-}
-
-fn attach(project: &Project, schema: &Schema, program: &Arc<JsProgram>) -> Result<Resolvers, Vec<Diagnostic>> {
-    let mut sources = Sources { project, schema, program, data_sources: HashMap::new(), rights: HashMap::new() };
-    let mut resolvers = Resolvers::new();
-    let mut problems = Vec::new();
-    for definition in &project.resolvers {
-        match sources.resolver(definition) {
-            Ok(resolver) => {
-                resolvers
-                    .entry(definition.type_name.clone())
-                    .or_default()
-                    .insert(definition.field_name.clone(), Arc::new(resolver));
-            }
-            Err(problem) => problems.push(problem),
-        }
-    }
-    if problems.is_empty() { Ok(resolvers) } else { Err(problems) }
-}
-
-/// Builds resolvers, sharing data sources and rights among them.
-struct Sources<'a> {
-    project: &'a Project,
-    schema: &'a Schema,
-    program: &'a Arc<JsProgram>,
-    data_sources: HashMap<Str, Arc<dyn DataSource>>,
-    rights: HashMap<Option<Str>, Arc<DomainRights>>,
-}
-
-impl Sources<'_> {
-    fn resolver(&mut self, definition: &project::ResolverDefinition) -> Result<Resolver, Diagnostic> {
-        let coordinate = format!("{}.{}", definition.type_name, definition.field_name);
-        let fields = self.schema.types.get(&definition.type_name).and_then(TypeDefinition::fields);
-        let field = fields.and_then(|fields| fields.get(&definition.field_name));
-        let output_type = field.map_or_else(Str::default, |field| field.ty.name().clone());
-        Ok(match &definition.kind {
-            ResolverKind::Unit(stage) => Resolver::Unit(self.stage(stage, coordinate.into(), &output_type)?),
-            ResolverKind::Pipeline { before_after, functions } => Resolver::Pipeline(Pipeline {
-                handler: self.handler(before_after)?,
-                functions: functions
-                    .iter()
-                    .enumerate()
-                    .map(|(index, stage)| self.stage(stage, format!("{coordinate}#{}", index + 1).into(), &output_type))
-                    .collect::<Result<_, _>>()?,
-            }),
-        })
-    }
-
-    fn stage(&mut self, stage: &project::Stage, coordinate: Str, output_type: &Str) -> Result<Stage, Diagnostic> {
-        Ok(Stage {
-            coordinate,
-            handler: self.handler(&stage.code)?,
-            data_source: self.data_source(&stage.data_source, &stage.options)?,
-            rights: self.rights(&stage.domain),
-            output_type: output_type.clone(),
-        })
-    }
-
-    fn handler(&self, code: &Option<Code>) -> Result<Option<Handler>, Diagnostic> {
-        match code {
-            None => Ok(None),
-            Some(Code::Js { path }) => match self.program.handler(path) {
-                Some(handler) => Ok(Some(Handler::Js(handler))),
-                None => Err(Diagnostic::error(format!("`{path}` is not among the project's scripts"))),
-            },
-            Some(Code::Vtl { request, response }) => {
-                let problem = Diagnostic::error("VTL resolvers are not supported by this version yet");
-                Err(match request.as_ref().or(response.as_ref()) {
-                    Some(file) => problem.at(file, 0..0),
-                    None => problem,
-                })
-            }
-        }
-    }
-
-    fn data_source(&mut self, name: &Str, options: &StageOptions) -> Result<Arc<dyn DataSource>, Diagnostic> {
-        let is_usual = *options == StageOptions::default();
-        if let Some(data_source) = self.data_sources.get(name).filter(|_| is_usual) {
-            return Ok(data_source.clone());
-        }
-        let definition = self.project.config.data_sources.get(name);
-        let data_source: Arc<dyn DataSource> = match definition.map(|definition| &definition.kind) {
-            Some(DataSourceKind::None) => Arc::new(NoneSource),
-            Some(DataSourceKind::DynamoDb { table_name, region, versioning }) => {
-                let versioning = versioning.clone().map(|versioning| match &options.sync {
-                    Some(sync) => Versioning { conflict_handler: sync.handler.clone(), ..versioning },
-                    None => versioning,
-                });
-                let fill_page = options.fill_page.as_ref().map(|fill_page| fill_page.max_read_units);
-                let source = DynamoDbSource::new(table_name.clone()).in_region(region.clone());
-                Arc::new(source.versioned(versioning).filling_pages(fill_page))
-            }
-            None => return Err(Diagnostic::error(format!("data source `{name}` is not defined"))),
-        };
-        if is_usual {
-            self.data_sources.insert(name.clone(), data_source.clone());
-        }
-        Ok(data_source)
-    }
-
-    fn rights(&mut self, domain: &Option<Str>) -> Arc<DomainRights> {
-        let config = &self.project.config;
-        self.rights
-            .entry(domain.clone())
-            .or_insert_with(|| {
-                let rights = match domain {
-                    Some(domain) => DomainRights::new(domain.clone())
-                        .with_role(config.domains.get(domain).and_then(|domain| domain.role.clone())),
-                    None => DomainRights::without_domain(),
-                };
-                let tables = config.data_sources.values().filter_map(|source| Some((source, source.table_name()?)));
-                Arc::new(tables.fold(rights, |rights, (source, table)| {
-                    rights.with_table(table.clone(), source.name.clone(), config.table_access(domain.as_deref(), table))
-                }))
-            })
-            .clone()
     }
 }
 

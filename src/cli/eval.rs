@@ -1,4 +1,6 @@
-//! `syncline eval`: EvaluateCode offline (spec appsync-js 5).
+//! `syncline eval`: EvaluateCode offline (spec appsync-js 5), and EvaluateMappingTemplate (`template`).
+
+mod template;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,11 +23,11 @@ use crate::value::{Str, Value, object};
 #[derive(Args)]
 #[command(after_help = MORE_HELP)]
 pub struct Arguments {
-    /// The resolver or function code, JavaScript or TypeScript
+    /// The resolver or function code, JavaScript or TypeScript, or a mapping template (`.vtl`)
     file: PathBuf,
-    /// Which function to run
+    /// Which function to run; a template needs none
     #[arg(long, value_enum)]
-    function: Function,
+    function: Option<Function>,
     /// A file with the context's JSON; `-` reads standard input; default: an empty context
     #[arg(long, value_name = "FILE")]
     context: Option<PathBuf>,
@@ -42,24 +44,42 @@ pub struct Arguments {
     /// Who asks, in place of the context's `identity`: a name of `identities` in the project's syncline.yaml
     #[arg(long = "as", value_name = "NAME")]
     acts_as: Option<String>,
+    /// Answer with the text that a template prints, rather than with the JSON that AppSync reads in it
+    #[arg(long)]
+    raw: bool,
+    /// A file with a JSON object: its members are further references of a template, `$name` beside `$ctx`
+    #[arg(long, value_name = "FILE")]
+    references: Option<PathBuf>,
 }
 
 const MORE_HELP: &str = "\
 Prints what EvaluateCode answers, as JSON: `evaluationResult`, `stash` and `outErrors` as texts of JSON, `logs` in
 CloudWatch's format, and `error` where the code failed; for code that does not pass the checks with `codeErrors`.
-The code stands as `code.js` in it. With --now and either --seed or --ids every run prints the same.
+The code stands as `code.js` in it. Of a template it prints what EvaluateMappingTemplate answers, with the same
+members; there `evaluationResult` is the JSON that AppSync reads in the printed text, with --raw that text itself.
+With --now and either --seed or --ids every run prints the same.
 
 Example:
   echo '{ \"arguments\": { \"title\": \"First\" } }' |
     syncline eval resolvers/posts/Mutation.addPost.js --function request --context - \\
       --now 2026-01-01T00:00:00Z --ids post-1
+  syncline eval resolvers/Query.post.request.vtl --context context.json
 
-Exit codes: 0 the function returned, 1 it failed or the code has errors, 2 usage.";
+Exit codes: 0 the function or template ended well, 1 it failed or the code has errors, 2 usage.";
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Function {
     Request,
     Response,
+}
+
+impl From<Function> for handler::Function {
+    fn from(function: Function) -> handler::Function {
+        match function {
+            Function::Request => handler::Function::Request,
+            Function::Response => handler::Function::Response,
+        }
+    }
 }
 
 /// The name that EvaluateCode gives the code in positions.
@@ -74,25 +94,23 @@ const RESULT_CHARACTERS: usize = 65_536;
 /// Prints `{evaluationResult, error, logs, stash, outErrors}`; fails when the code did.
 pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
     let context = match &arguments.context {
-        Some(path) => {
-            let text = read_argument(path)?;
-            warn_about_size("the context", &text, CONTEXT_CHARACTERS);
-            let context = Value::parse(&text)
-                .map_err(|error| Failure::Usage(format!("`{}` is not JSON: {error}", path.display())))?;
-            match context {
-                Value::Object(_) => context,
-                other => {
-                    let (path, kind) = (path.display(), other.kind());
-                    return Err(Failure::Usage(format!("`{path}` must hold a JSON object, not a {kind}")));
-                }
-            }
-        }
+        Some(path) => read_object(path, |text| warn_about_size("the context", text, CONTEXT_CHARACTERS))?,
         None => Value::empty_object(),
     };
     let mut ctx = Context { clock: clock(arguments), ..Context::from_json(&context) };
     if let Some(name) = &arguments.acts_as {
         ctx.identity = identity(common, name)?;
     }
+    if template::is_template(&arguments.file) {
+        return template::run(arguments, ctx);
+    }
+    if arguments.raw || arguments.references.is_some() {
+        let file = arguments.file.display();
+        return Err(Failure::Usage(format!("--raw and --references are for mapping templates; `{file}` is none")));
+    }
+    let Some(function) = arguments.function.map(handler::Function::from) else {
+        return Err(Failure::Usage("which function is to run? Add --function request or --function response".into()));
+    };
     let code = Code::read(common, &arguments.file)?;
     let compiled = JsProgram::compile(&code.modules, std::slice::from_ref(&code.entry), code.dialect, &code.limits);
     let program = match compiled {
@@ -109,9 +127,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
     };
     let handler = program.handler(&code.entry).map(handler::Handler::Js);
     let handler = handler.ok_or_else(|| Failure::Usage(format!("`{}` is no script", arguments.file.display())))?;
-    let (function, is_exported) = match arguments.function {
-        Function::Request => (handler::Function::Request, handler.has_request()),
-        Function::Response => (handler::Function::Response, handler.has_response()),
+    let is_exported = match function {
+        handler::Function::Request => handler.has_request(),
+        handler::Function::Response => handler.has_response(),
     };
     if !is_exported {
         return Err(Failure::Usage(format!("`{}` exports no `{}`", arguments.file.display(), function.name())));
@@ -126,6 +144,18 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
     let failed = outcome.is_err();
     print_json(&evaluation(outcome, &ctx, &code.entry))?;
     if failed { Err(Failure::Findings) } else { Ok(()) }
+}
+
+/// A file's JSON object; `look` sees the text first.
+fn read_object(path: &Path, look: impl FnOnce(&str)) -> Result<Value, Failure> {
+    let text = read_argument(path)?;
+    look(&text);
+    let shown = path.display();
+    match Value::parse(&text) {
+        Ok(object @ Value::Object(_)) => Ok(object),
+        Ok(other) => Err(Failure::Usage(format!("`{shown}` must hold a JSON object, not a {}", other.kind()))),
+        Err(error) => Err(Failure::Usage(format!("`{shown}` is not JSON: {error}"))),
+    }
 }
 
 /// An identity of the project, whatever else is wrong with it.
@@ -184,7 +214,7 @@ fn evaluation(outcome: Result<String, Value>, ctx: &Context, entry: &str) -> Val
         "error" => error,
         "logs" => ctx.effects.logs.iter().map(log).collect::<Value>(),
         "stash" => ctx.stash.to_string(),
-        "outErrors" => ctx.effects.errors.iter().map(out_error).collect::<Value>().to_string(),
+        "outErrors" => out_errors(ctx),
     }
 }
 
@@ -229,6 +259,11 @@ fn code_error(problem: &Diagnostic, entry: &str) -> Value {
 
 fn shown<'a>(file: &'a str, entry: &str) -> &'a str {
     if file == entry { CODE } else { file }
+}
+
+/// Appended errors as a text of JSON.
+fn out_errors(ctx: &Context) -> String {
+    ctx.effects.errors.iter().map(out_error).collect::<Value>().to_string()
 }
 
 fn out_error(error: &FieldError) -> Value {

@@ -56,6 +56,9 @@ pub struct Invocation<'a> {
     pub coordinate: &'a str,
     pub token_key: &'a TokenKey,
     pub clock: &'a Clock,
+    /// Whether the handlers see the stored item as the result beside the error of a condition that failed. Templates do
+    /// (spec appsync-vtl 9), scripts do not (spec appsync-js 3.14).
+    pub shows_stored_item: bool,
 }
 
 /// What the response handler gets to see. Both may be set: a cancelled transaction has reasons beside its error.

@@ -1,7 +1,7 @@
 //! Request and response handlers: the author's code of one resolver or pipeline function, run inline.
 //!
 //! A handler is pure: it reads the [`Context`], returns a value and leaves side results in [`Context::effects`]. It does
-//! no I/O, and time, ids and randomness come from [`Context::clock`]. `js/` runs APPSYNC_JS, `util/` holds the `util.*`
+//! no I/O, and time, ids and randomness come from [`Context::clock`]. `js/` runs APPSYNC_JS, `vtl/` mapping templates, `util/` holds the `util.*`
 //! functions once, for every handler language.
 
 // A failure is rare and taken apart at once: boxing it would only hide its parts.
@@ -19,6 +19,7 @@ use crate::value::{Str, Value};
 #[derive(Clone, Debug)]
 pub enum Handler {
     Js(js::JsHandler),
+    Vtl(vtl::VtlHandler),
 }
 
 /// Which of a handler's two functions.
@@ -42,20 +43,24 @@ impl Function {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Returned {
     Value(Value),
-    /// `runtime.earlyReturn(value, { skipTo })` (spec appsync-js 1.11).
+    /// `runtime.earlyReturn(value, { skipTo })` (spec appsync-js 1.11), or a request template's `#return(value)` (spec
+    /// appsync-vtl 8).
     EarlyReturn {
         value: Value,
         skip_to: SkipTo,
     },
 }
 
-/// Where `runtime.earlyReturn` goes on.
+/// Where an early return goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SkipTo {
     /// The next function of the pipeline; AppSync's default.
     Next,
     /// The response handler of the pipeline resolver.
     End,
+    /// Behind what the handler belongs to: `#return` of a template ends the function, the unit resolver, or, in a
+    /// pipeline's own request template, the whole pipeline with its value.
+    Caller,
 }
 
 /// What a handler failed with.
@@ -73,6 +78,7 @@ impl Handler {
     pub fn has_request(&self) -> bool {
         match self {
             Handler::Js(handler) => handler.exports(Function::Request),
+            Handler::Vtl(handler) => handler.has(Function::Request),
         }
     }
 
@@ -80,6 +86,7 @@ impl Handler {
     pub fn has_response(&self) -> bool {
         match self {
             Handler::Js(handler) => handler.exports(Function::Response),
+            Handler::Vtl(handler) => handler.has(Function::Response),
         }
     }
 
@@ -91,6 +98,17 @@ impl Handler {
     pub fn call(&self, function: Function, ctx: &mut Context) -> Result<Returned, Failure> {
         match self {
             Handler::Js(handler) => handler.call(function, ctx),
+            Handler::Vtl(handler) => handler.call(function, ctx),
+        }
+    }
+
+    /// What clients hear of a failure inside of the code where they may not see what went wrong.
+    pub fn concealed_failure(&self) -> Str {
+        match self {
+            // AppSync's own text (spec appsync-js 5).
+            Handler::Js(_) => Str::new_static("Runtime Error"),
+            // Ours: AppSync repeats what the template printed, which may be what the client may not see.
+            Handler::Vtl(_) => Str::new_static("The mapping template failed."),
         }
     }
 }

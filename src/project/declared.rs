@@ -12,7 +12,6 @@ use crate::project::layout::domain_of;
 use crate::project::names::{Language, split_language};
 use crate::project::options::{OPTION_KEYS, Refinement, is_refinement, read_options};
 use crate::project::reader::{Named, Reader, Section, list};
-use crate::project::stages::vtl_is_missing;
 use crate::project::wiring::choose_data_source;
 use crate::project::yaml::{Data, Node};
 use crate::project::{Code, ResolverDefinition, ResolverKind, Stage};
@@ -230,16 +229,14 @@ impl DeclaredReader<'_, '_> {
     }
 
     fn code(&mut self, section: &Section, what: &str) -> Option<Code> {
-        let template_key = ["request", "response"].into_iter().find_map(|key| section.entry(key));
-        let Some(template_key) = template_key else {
+        if !["request", "response"].into_iter().any(|key| section.entry(key).is_some()) {
             let code = section.get("code")?;
             return self.source(code, "code", what).map(|file| Code::Js { path: file.path.clone() });
-        };
+        }
         if let Some(entry) = section.entry("code") {
             let diagnostic = Diagnostic::error(format!("{what} has `code` and templates"));
             self.reader.report(diagnostic.help("keep one of the two: JavaScript or VTL"), &entry.key_range);
         }
-        self.reader.problems.push(vtl_is_missing(&self.place(&template_key.key_range)));
         let request = section.get("request").and_then(|node| self.source(node, "request", what));
         let response = section.get("response").and_then(|node| self.source(node, "response", what));
         Some(Code::Vtl { request, response })

@@ -205,7 +205,7 @@ impl Layout<'_> {
 fn pipeline_resolver(files: PipelineFiles, config: &Config, problems: &mut Vec<Diagnostic>) -> ResolverDefinition {
     let PipelineFiles { field, domain, data_source, first, steps, index } = files;
     check_step_numbers(&field, &first, &steps, problems);
-    let before_after = index.code(problems);
+    let before_after = index.code();
     let functions = steps.into_iter().filter_map(|(number, step)| {
         let what = format!("step {number} of resolver `{field}`");
         step.into_stage(domain.as_ref(), data_source.as_ref(), &what, config, problems)

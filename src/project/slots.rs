@@ -21,7 +21,7 @@ use crate::project::config::Config;
 use crate::project::data_sources::{DataSourceKind, NONE};
 use crate::project::names::{FieldName, Language, Name, Role};
 use crate::project::reader::list;
-use crate::project::stages::{StageFiles, at, vtl_is_missing};
+use crate::project::stages::{StageFiles, at};
 use crate::project::{Code, ResolverDefinition, ResolverKind, Stage};
 use crate::value::Str;
 
@@ -176,7 +176,7 @@ impl FieldFiles {
             stages.collect::<Vec<_>>()
         };
         let mut stages = in_slots(functions, problems);
-        let before_after = own_templates(&index, &field, data.as_ref(), &first, config, problems);
+        let before_after = own_templates(&index, &field, data.as_ref(), config);
         stages.extend(data);
         stages.extend(in_slots(after, problems));
         let kind = ResolverKind::Pipeline { before_after, functions: stages };
@@ -203,18 +203,8 @@ pub(crate) fn add_index(
 }
 
 /// The pipeline's own handlers, with Amplify's templates where there are none.
-fn own_templates(
-    index: &StageFiles,
-    field: &FieldName,
-    data: Option<&Stage>,
-    first: &Arc<SourceFile>,
-    config: &Config,
-    problems: &mut Vec<Diagnostic>,
-) -> Option<Code> {
-    let code = index.code(problems).unwrap_or_else(|| {
-        problems.push(vtl_is_missing(&at(first)));
-        Code::Vtl { request: None, response: None }
-    });
+fn own_templates(index: &StageFiles, field: &FieldName, data: Option<&Stage>, config: &Config) -> Option<Code> {
+    let code = index.code().unwrap_or(Code::Vtl { request: None, response: None });
     let Code::Vtl { request, response } = code else { return Some(code) };
     let request = request.or_else(|| {
         let path = format!("{field}.index.req.vtl (Amplify's default)");

@@ -59,12 +59,11 @@ impl StageFiles {
     }
 
     /// The handlers, if there are any.
-    pub fn code(&self, problems: &mut Vec<Diagnostic>) -> Option<Code> {
+    pub fn code(&self) -> Option<Code> {
         if let Some(script) = &self.script {
             return Some(Code::Js { path: script.path.clone() });
         }
-        let first = self.request.as_ref().or(self.response.as_ref())?;
-        problems.push(vtl_is_missing(&at(first)));
+        self.first()?;
         Some(Code::Vtl { request: self.request.clone(), response: self.response.clone() })
     }
 
@@ -80,7 +79,7 @@ impl StageFiles {
         let place = at(self.first()?);
         let named = self.data_source.as_ref().or(fallback);
         let data_source = choose_data_source(config, named, domain, what, &place, problems);
-        let code = self.code(problems);
+        let code = self.code();
         let options = StageOptions::default();
         Some(Stage { name: self.name, data_source, domain: domain.cloned(), code, options, place })
     }
@@ -89,10 +88,4 @@ impl StageFiles {
 /// The beginning of a file: where a problem of the file as a whole is shown.
 pub(crate) fn at(file: &Arc<SourceFile>) -> Place {
     Place { file: file.clone(), start: 0, end: 0 }
-}
-
-pub(crate) fn vtl_is_missing(place: &Place) -> Diagnostic {
-    Diagnostic::error("VTL resolvers are not supported by this version yet")
-        .at(&place.file, place.start..place.end)
-        .help("write the handlers in JavaScript: a file with `request(ctx)` and `response(ctx)`")
 }

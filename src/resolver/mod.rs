@@ -1,7 +1,10 @@
 //! Resolvers: where handlers and data sources meet (spec appsync-js 1.8, 1.11).
 //!
 //! A unit resolver is one stage: request handler, data source, response handler. A pipeline is up to ten of them
-//! between the resolver's own `request` ("before") and `response` ("after").
+//! between the resolver's own `request` ("before") and `response` ("after"). Each function has a handler language of its
+//! own; a unit resolver's templates have one of two versions (`version`, spec appsync-vtl 9).
+
+mod version;
 
 use std::sync::Arc;
 
@@ -14,6 +17,8 @@ use crate::error::FieldError;
 use crate::handler::{Failure, Function, Handler, Returned, SkipTo};
 use crate::loader::RequestLoader;
 use crate::value::{Str, Value};
+
+use version::Version;
 
 /// What a field's value comes from.
 pub enum Resolver {
@@ -66,6 +71,13 @@ impl Resolution {
     }
 }
 
+/// What a stage is to its resolver.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Unit,
+    Function,
+}
+
 /// How a stage ended without failing.
 enum Output {
     Value(Value),
@@ -77,7 +89,7 @@ impl Resolver {
     /// Runs the resolver; never fails as a whole, so that what handlers left (log lines, appended errors) is kept.
     pub async fn run(&self, mut ctx: Context, services: &Services<'_>) -> Resolution {
         let value = match self {
-            Resolver::Unit(stage) => stage.run(&mut ctx, services).await.map(|output| match output {
+            Resolver::Unit(stage) => stage.run(Part::Unit, &mut ctx, services).await.map(|output| match output {
                 Output::Value(value) | Output::End(value) => value,
             }),
             Resolver::Pipeline(pipeline) => pipeline.run(&mut ctx, services).await,
@@ -87,15 +99,18 @@ impl Resolver {
 }
 
 impl Stage {
-    async fn run(&self, ctx: &mut Context, services: &Services<'_>) -> Result<Output, FieldError> {
+    async fn run(&self, part: Part, ctx: &mut Context, services: &Services<'_>) -> Result<Output, FieldError> {
         let request = match call(self.handler.as_ref(), Function::Request, ctx, services)? {
             Some(Returned::Value(request)) => request,
-            Some(Returned::EarlyReturn { value, skip_to: SkipTo::Next }) => return Ok(Output::Value(value)),
+            Some(Returned::EarlyReturn { value, skip_to: SkipTo::Next | SkipTo::Caller }) => {
+                return Ok(Output::Value(value));
+            }
             Some(Returned::EarlyReturn { value, skip_to: SkipTo::End }) => return Ok(Output::End(value)),
             // Without a request handler the data source is asked with an empty document: NONE answers null, DynamoDB
             // says which part is missing.
             None => Value::empty_object(),
         };
+        let version = self.version(part, &request)?;
         let dynamodb = services.dynamodb.named(&self.coordinate);
         let invocation = Invocation {
             request: &request,
@@ -107,6 +122,7 @@ impl Stage {
             coordinate: &self.coordinate,
             token_key: services.token_key,
             clock: services.clock,
+            shows_stored_item: matches!(self.handler, Some(Handler::Vtl(_))),
         };
         let outcome = self.data_source.invoke(invocation).await;
         if self.data_source.may_write_elsewhere() {
@@ -115,11 +131,49 @@ impl Stage {
         let outcome = outcome?;
         ctx.result = outcome.result;
         ctx.error = outcome.error;
-        // AppSync runs the response handler even when the data source failed.
+        let value = match version {
+            Version::V2018 => self.respond(ctx, services)?,
+            Version::V2017 => self.respond_as_2017(ctx, services)?,
+        };
+        Ok(Output::Value(value))
+    }
+
+    /// Which version's rules hold: only a unit resolver's request template says.
+    fn version(&self, part: Part, request: &Value) -> Result<Version, FieldError> {
+        match &self.handler {
+            Some(handler @ Handler::Vtl(_)) if part == Part::Unit && handler.has_request() => Version::of(request),
+            _ => Ok(Version::V2018),
+        }
+    }
+
+    /// Runs the response handler, also when the data source failed.
+    fn respond(&self, ctx: &mut Context, services: &Services<'_>) -> Result<Value, FieldError> {
         match call(self.handler.as_ref(), Function::Response, ctx, services)? {
             // What `earlyReturn` does in a response handler is UNCONFIRMED; it returns.
-            Some(Returned::Value(value) | Returned::EarlyReturn { value, .. }) => Ok(Output::Value(value)),
-            None => default_response(ctx).map(Output::Value),
+            Some(Returned::Value(value) | Returned::EarlyReturn { value, .. }) => Ok(value),
+            None => default_response(ctx),
+        }
+    }
+
+    /// The field is null without a result, and an error of the data source is the field's; what the response template
+    /// makes of it is the error's `data` (spec appsync-vtl 9). Without the template the result stays beside the error
+    /// (spec appsync-service 7.5).
+    fn respond_as_2017(&self, ctx: &mut Context, services: &Services<'_>) -> Result<Value, FieldError> {
+        let error = ctx.error.clone().map(|error| FieldError::new(error.error_type, error.message));
+        if error.is_none() && ctx.result.is_null() {
+            return Ok(Value::Null);
+        }
+        // That the template sees the error as `$ctx.error`, and that what it raises itself stands in the error's place,
+        // is UNCONFIRMED.
+        match (call(self.handler.as_ref(), Function::Response, ctx, services)?, error) {
+            (Some(Returned::Value(value) | Returned::EarlyReturn { value, .. }), None) => Ok(value),
+            (Some(Returned::Value(data) | Returned::EarlyReturn { value: data, .. }), Some(error)) => {
+                Err(FieldError { data, ..error })
+            }
+            (None, error) => {
+                ctx.effects.errors.extend(error);
+                Ok(std::mem::take(&mut ctx.result))
+            }
         }
     }
 }
@@ -130,6 +184,7 @@ impl Pipeline {
         let (mut previous, mut skips_functions) = (Value::empty_object(), false);
         match call(handler, Function::Request, ctx, services)? {
             Some(Returned::Value(value)) => previous = value,
+            Some(Returned::EarlyReturn { value, skip_to: SkipTo::Caller }) => return Ok(value),
             Some(Returned::EarlyReturn { value, .. }) => (previous, skips_functions) = (value, true),
             None => {}
         }
@@ -138,7 +193,7 @@ impl Pipeline {
             ctx.result = Value::Null;
             // Whether AppSync lets `ctx.error` live on into the next function is UNCONFIRMED; it starts anew here.
             ctx.error = None;
-            match function.run(ctx, services).await? {
+            match function.run(Part::Function, ctx, services).await? {
                 Output::Value(value) => previous = value,
                 Output::End(value) => {
                     previous = value;
@@ -185,11 +240,11 @@ fn call(
     if !is_exported {
         return Ok(None);
     }
-    handler.call(function, ctx).map(Some).map_err(|failure| reported(failure, ctx, services))
+    handler.call(function, ctx).map(Some).map_err(|failure| reported(failure, handler, ctx, services))
 }
 
 /// What the client hears. A failure inside a handler goes to the log with its place; a client sees it only on a laptop.
-fn reported(failure: Failure, ctx: &mut Context, services: &Services<'_>) -> FieldError {
+fn reported(failure: Failure, handler: &Handler, ctx: &mut Context, services: &Services<'_>) -> FieldError {
     let Failure { mut error, position } = failure;
     if error.is_unauthorized {
         // The same text as a refusal by the schema (spec appsync-service 3.8).
@@ -202,7 +257,7 @@ fn reported(failure: Failure, ctx: &mut Context, services: &Services<'_>) -> Fie
     error.message = if services.shows_internals {
         format!("{place}: {}", error.message).into()
     } else {
-        Str::new_static("Runtime Error") // AppSync's own text (spec appsync-js 5)
+        handler.concealed_failure()
     };
     error
 }

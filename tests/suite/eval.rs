@@ -212,8 +212,109 @@ fn a_context_that_is_no_object_is_a_mistake_in_usage() {
 fn help_shows_every_option_and_an_example() {
     let help = run(Folder::new().path(), &["eval", "--help"]);
     assert_eq!(help.code, Some(0));
-    for word in ["--function", "--context", "--now", "--seed", "--ids", "Example:", "code.js", "codeErrors", "used up"]
-    {
+    for word in [
+        "--function",
+        "--context",
+        "--now",
+        "--seed",
+        "--ids",
+        "Example:",
+        "code.js",
+        "codeErrors",
+        "used up",
+        "--raw",
+        "--references",
+    ] {
         assert!(help.stdout.contains(word), "{word} is missing in:\n{}", help.stdout);
+    }
+}
+
+/// The answer to a template whose file is `name`.
+#[track_caller]
+fn template(name: &str, text: &str, arguments: &[&str], context: &Value) -> Run {
+    let folder = Folder::new().with(name, text).with("references.json", r#"{ "tenant": { "id": "t1" } }"#);
+    let mut all = vec!["eval", name, "--context", "-"];
+    all.extend(arguments);
+    run_with_input(folder.path(), &all, &context.to_string())
+}
+
+const GET: &str = "#set($key = $ctx.args.id)\n$util.log.info(\"key {}\", $key)\n$util.qr($ctx.stash.put(\"b\", 2))\n\
+                   $util.appendError(\"soft\", \"Warn\")\n{ operation: \"GetItem\", \"id\": \"$key\", }\n";
+
+#[test]
+fn a_template_is_answered_as_evaluate_mapping_template_does() {
+    let answered =
+        template("Query.post.req.vtl", GET, &[], &json!({ "arguments": { "id": "7" }, "stash": { "a": 1 } }));
+    assert_eq!(answered.code, Some(0), "{answered:?}");
+    assert_eq!(
+        answered.json(),
+        json!({
+            "evaluationResult": r#"{"operation":"GetItem","id":"7"}"#,
+            "error": null,
+            "logs": ["INFO - Query.post.req.vtl:2:11: key 7"],
+            "stash": r#"{"a":1,"b":2}"#,
+            "outErrors": r#"[{"message":"soft","errorType":"Warn","data":null,"errorInfo":null}]"#,
+        })
+    );
+}
+
+#[test]
+fn raw_is_the_text_that_a_template_prints() {
+    let text = "## a comment\nno JSON: $ctx.args.id\n";
+    let context = json!({ "arguments": { "id": "7" } });
+    let raw = template("any.vtl", text, &["--raw"], &context);
+    assert_eq!((raw.code, &raw.json()["evaluationResult"]), (Some(0), &json!("no JSON: 7\n")));
+    let read = template("any.vtl", text, &[], &context);
+    assert_eq!(read.code, Some(1));
+    assert_eq!(read.json()["error"], json!({ "message": "Unable to convert no JSON: 7\n to Object." }));
+    assert_eq!(read.json()["evaluationResult"], Value::Null);
+}
+
+#[test]
+fn references_stand_beside_ctx() {
+    let text = "{ \"tenant\": \"$tenant.id\", \"nope\": \"$nope\" }";
+    let answered = template("any.res.vtl", text, &["--references", "references.json"], &json!({}));
+    assert_eq!(result(&answered), json!({ "tenant": "t1", "nope": "$nope" }));
+    let folder = Folder::new().with("any.vtl", "1").with("references.json", r#"{ "ctx": {} }"#);
+    let refused = run(folder.path(), &["eval", "any.vtl", "--references", "references.json"]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.stderr.contains("holds `ctx`, which every template has"), "{refused:?}");
+}
+
+#[test]
+fn a_template_s_own_errors_and_returned_values_are_answered() {
+    let raised = template("any.vtl", "$util.error(\"not so\", \"Refused\")", &[], &json!({}));
+    assert_eq!((raised.code, &raised.json()["error"]), (Some(1), &json!({ "message": "not so" })));
+    let returned = template("any.vtl", "#return({ \"a\": [1] }) no JSON", &[], &json!({}));
+    assert_eq!(result(&returned), json!({ "a": [1] }));
+    let thrown = template("any.vtl", "#set($l = [1])\n$l.get(4)", &[], &json!({}));
+    let message = thrown.json()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(thrown.code == Some(1) && message.ends_with("at velocity[line 2, column 4]"), "{message}");
+    let broken = template("any.vtl", "#if($a)\n", &[], &json!({}));
+    let message = broken.json()["error"]["message"].as_str().unwrap().to_owned();
+    assert!(broken.code == Some(1) && message.starts_with("Encountered \"<EOF>\""), "{message}");
+    assert!(broken.stderr.contains("any.vtl:"), "{broken:?}");
+}
+
+#[test]
+fn only_a_blank_response_is_called_empty() {
+    let message = |name: &str, arguments: &[&str]| {
+        template(name, "## nothing\n", arguments, &json!({})).json()["error"]["message"].clone()
+    };
+    let empty = json!("Template transformation yielded an empty response.");
+    assert_eq!(message("any.res.vtl", &[]), empty);
+    assert_eq!(message("any.vtl", &["--function", "response"]), empty);
+    assert_eq!(message("any.request.vtl", &[]), json!("Unable to convert  to Object."));
+}
+
+#[test]
+fn a_script_needs_a_function_and_takes_no_option_of_templates() {
+    let folder = Folder::new().with("code.js", MOMENT);
+    for (arguments, message) in [
+        (&["eval", "code.js"][..], "which function is to run"),
+        (&["eval", "code.js", "--function", "request", "--raw"], "are for mapping templates"),
+    ] {
+        let refused = run(folder.path(), arguments);
+        assert!(refused.code == Some(2) && refused.stderr.contains(message), "{refused:?}");
     }
 }

@@ -46,21 +46,31 @@ pub(super) async fn write(
         Attempt::Refused(refusal) => refusal,
     };
     let (Some(function), Ok(stored)) = (&refusal.condition.handler, &refusal.stored) else {
-        return Ok(failed(&refusal.error));
+        return Ok(rejected(call, &refusal));
     };
     let current_value = Value::from(stored.as_ref().map(typed::plain_map));
     match verdict(call, document, function, &current_value).await {
-        Verdict::Reject => Ok(failed(&refusal.error)),
+        Verdict::Reject => Ok(rejected(call, &refusal)),
         Verdict::Discard => Ok(Outcome::success(current_value)),
         Verdict::Retry(document) => match attempt(call, &Element::root(&document), operation, versioning).await {
             Ok(Attempt::Done(outcome)) if outcome.error.is_none() => Ok(outcome),
             // A retry that fails, for whatever reason, is a rejection.
-            Ok(_) => Ok(failed(&refusal.error)),
+            Ok(_) => Ok(rejected(call, &refusal)),
             Err(error) => {
                 tracing::warn!(%function, message = %error.message, "`retryMapping` of a condition's handler is refused");
-                Ok(failed(&refusal.error))
+                Ok(rejected(call, &refusal))
             }
         },
+    }
+}
+
+/// The error of the condition, with the stored item as the result where handlers see it.
+fn rejected(call: &Call<'_>, refusal: &Refusal) -> Outcome {
+    match &refusal.stored {
+        Ok(Some(stored)) if call.invocation.shows_stored_item => {
+            Outcome { result: typed::plain_map(stored).into(), ..failed(&refusal.error) }
+        }
+        _ => failed(&refusal.error),
     }
 }
 

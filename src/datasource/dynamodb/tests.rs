@@ -140,6 +140,7 @@ impl World {
             coordinate,
             token_key: &self.token_key,
             clock: &self.clock,
+            shows_stored_item: false,
         };
         source.invoke(call).now_or_never().expect("the embedded engine answers at once")
     }
@@ -396,6 +397,7 @@ fn batches_find_keys_whose_numbers_are_written_in_another_way() {
             coordinate: "Query.x",
             token_key: &world.token_key,
             clock: &world.clock,
+            shows_stored_item: false,
         };
         source.invoke(call).now_or_never().unwrap().unwrap()
     };
@@ -475,6 +477,7 @@ fn what_is_still_unprocessed_after_a_second_attempt_is_reported_beside_an_error(
             coordinate: "Query.x",
             token_key: &world.token_key,
             clock: &world.clock,
+            shows_stored_item: false,
         };
         source.invoke(call).now_or_never().unwrap().unwrap()
     };

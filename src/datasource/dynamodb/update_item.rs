@@ -31,16 +31,16 @@ pub(super) async fn update_item(call: &Call<'_>, document: &Element<'_>) -> Resu
     let condition = read_condition(document, &mut placeholders, &mut request)?;
     placeholders.write(&mut request);
     request.insert("ReturnValues".into(), "ALL_NEW".into());
-    let handled = condition.filter(|condition| condition.handler.is_some());
-    if handled.is_some() {
+    // An update is compared with nothing: only handlers may want to see the stored item.
+    let shown = condition.filter(|condition| condition.handler.is_some() || call.invocation.shows_stored_item);
+    if shown.is_some() {
         Condition::ask_for_stored_item(&mut request);
     }
     let error = match call.send(Operation::UpdateItem, request).await {
         Ok(answer) => return Ok(Attempt::Done(Outcome::success(typed::plain_item(answer.get("Attributes"))))),
         Err(error) => error,
     };
-    // An update is compared with nothing: only a handler wants to see the stored item.
-    match (handled, error.code.as_str()) {
+    match (shown, error.code.as_str()) {
         (Some(condition), "ConditionalCheckFailedException") => {
             let stored = condition.stored_item(call, &key, &error).await;
             Ok(Attempt::Refused(Refusal { condition, stored, error }))

@@ -3,13 +3,15 @@
 //! [`Template::parse`] reads a file once into a tree; [`Template::render`] walks it. A rendering owns its maps and lists
 //! (`java/`), which templates share and change by reference as Java does; arguments, stash and results come in without a
 //! copy and are only taken apart where a template looks into them. `methods/` are those of Java's classes, `natives/` are
-//! `$util` and `$extensions` on the functions of [`crate::handler::util`]. [`request`] reads the printed text as JSON.
+//! `$util` and `$extensions` on the functions of [`crate::handler::util`]. [`request`] reads the printed text as JSON, and
+//! [`VtlHandler`] is a pair of templates as any other handler.
 //!
 //! Everything that a template or a client could let grow is bounded: rounds of a loop, steps, memory, output, nesting.
 
 mod ast;
 mod context;
 mod format;
+mod handler;
 mod interpret;
 mod java;
 mod methods;
@@ -21,6 +23,8 @@ mod tests;
 
 use std::sync::Arc;
 
+pub use handler::VtlHandler;
+
 use interpret::{Failed, Interpreter, Interrupt};
 use parse::Parsed;
 
@@ -28,7 +32,7 @@ use crate::context::Context;
 use crate::error::{Diagnostic, FieldError, Location, SourceFile};
 use crate::handler::Failure;
 use crate::limits::Limits;
-use crate::value::Value;
+use crate::value::{Str, Value};
 
 /// One mapping template, ready to be rendered. Cloning shares.
 ///
@@ -75,6 +79,11 @@ impl Template {
         Ok((Template(Arc::new(Inner { file: file.clone(), parsed })), warnings))
     }
 
+    /// Path of the file that it was read from.
+    pub fn path(&self) -> &Str {
+        &self.0.file.path
+    }
+
     /// Renders the template with `$ctx`, `$util` and `$extensions`. What it left in `ctx.stash` and `ctx.args`, the errors
     /// that it appended and its log lines are in `ctx` afterwards, whether it ended well or not.
     ///
@@ -85,17 +94,18 @@ impl Template {
         self.render_with(&Value::Null, ctx, limits)
     }
 
-    /// Renders the template with further variables: the members of an object, which only tests have.
-    fn render_with(&self, variables: &Value, ctx: &mut Context, limits: &Limits) -> Result<Rendered, Failure> {
+    /// As [`Template::render`] with further references: the members of the object `variables` by their names.
+    ///
+    /// # Errors
+    /// As [`Template::render`].
+    pub fn render_with(&self, variables: &Value, ctx: &mut Context, limits: &Limits) -> Result<Rendered, Failure> {
         let Inner { file, parsed } = &*self.0;
         let mut interpreter = Interpreter::new(&parsed.names, &parsed.macros, &file.path, ctx, limits);
         let members = context::define(&mut interpreter).map_err(|interrupt| self.failure(interrupt))?;
-        #[cfg(test)]
         for (name, value) in variables.as_object().into_iter().flatten() {
             let value = interpreter.heap.give(value);
             interpreter.define_named(name, value);
         }
-        let _ = variables;
         let mut out = String::with_capacity(file.text.len());
         let end = match interpreter.block(&parsed.block, &mut out) {
             // Outside of a loop `#break` ends the template.

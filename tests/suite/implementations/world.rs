@@ -168,6 +168,7 @@ impl World {
             coordinate,
             token_key: &self.token_key,
             clock: &self.clock,
+            shows_stored_item: false,
         }
     }
 

@@ -46,6 +46,7 @@ fn put_against_rival(wins: usize, handler: &str) -> (Outcome, Vec<String>) {
         coordinate: "Mutation.x",
         token_key: &rival.world.token_key,
         clock: &rival.world.clock,
+        shows_stored_item: false,
     };
     let source = DynamoDbSource::new("things").versioned(versioning(&object! { "versioned" => handler }));
     let outcome = source.invoke(call).now_or_never().unwrap().unwrap();
@@ -87,6 +88,7 @@ fn a_function_that_resolves_is_asked_again_when_others_were_faster() {
         coordinate: "Mutation.x",
         token_key: &rival.world.token_key,
         clock: &rival.world.clock,
+        shows_stored_item: false,
     };
     let source = DynamoDbSource::new("things").versioned(versioning(&object! { "versioned" => "resolve" }));
     let outcome = source.invoke(call).now_or_never().unwrap().unwrap();

@@ -122,7 +122,6 @@ impl<'a> Interpreter<'a> {
     }
 
     /// Sets a variable by its name, which the template need not have.
-    #[cfg(test)]
     pub fn define_named(&mut self, name: &Str, value: JavaValue) {
         let names = self.own_names.get_or_insert_with(|| self.names.clone());
         let (slot, is_new) = names.insert_full(name.clone());

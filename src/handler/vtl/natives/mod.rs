@@ -4,7 +4,10 @@
 mod collections;
 mod flow;
 mod json;
+mod misuse;
 mod nulls;
+
+pub(super) use misuse::misuse;
 
 use super::interpret::Interpreter;
 use super::java::{JavaValue, Namespace, Thrown};

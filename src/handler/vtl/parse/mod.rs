@@ -87,8 +87,8 @@ fn diagnostics(file: &Arc<SourceFile>, findings: Vec<Finding>) -> Vec<Diagnostic
 /// Something that is accepted, but that AppSync would take otherwise.
 #[derive(Debug)]
 pub(super) struct Finding {
-    message: &'static str,
-    help: &'static str,
+    message: String,
+    help: String,
     range: Range<usize>,
 }
 
@@ -218,9 +218,9 @@ impl<'a> Parser<'a> {
         self.place.clone().unwrap_or(range)
     }
 
-    fn find(&mut self, range: Range<usize>, message: &'static str, help: &'static str) {
+    fn find(&mut self, range: Range<usize>, message: impl Into<String>, help: impl Into<String>) {
         let range = self.range(range);
-        self.findings.push(Finding { message, help, range });
+        self.findings.push(Finding { message: message.into(), help: help.into(), range });
     }
 
     fn lexical(&self, error: LexicalError) -> ParseError {

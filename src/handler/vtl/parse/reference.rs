@@ -1,8 +1,11 @@
 //! `$name.property.method(…)[index]`.
 
+use std::ops::Range;
+
 use super::lexer::{Kind, Token};
 use super::{BlockBuilder, ParseError, Parser};
 use crate::handler::vtl::ast::{Node, Reference, Step};
+use crate::handler::vtl::natives::misuse;
 use crate::value::Str;
 
 /// How the beginning of a reference reads.
@@ -52,6 +55,9 @@ impl<'a> Parser<'a> {
                     // Those inside were read first.
                     self.prefixes.sort_by_key(|prefix| prefix.start);
                 }
+                if !is_escaped {
+                    self.warn_of_misuse(&name, &steps.0, start..end);
+                }
                 let is_quiet = mark.starts_with("$!");
                 let slot = self.slot(&name);
                 Ok(Ok(Reference {
@@ -64,6 +70,20 @@ impl<'a> Parser<'a> {
                     literal,
                 }))
             }
+        }
+    }
+
+    /// Finds calls of functions that AppSync does not have.
+    fn warn_of_misuse(&mut self, root: &str, steps: &[Step], range: Range<usize>) {
+        let found = match steps {
+            [Step::Method { name, arguments, .. }, ..] => misuse(root, None, name, arguments.len()),
+            [Step::Property(namespace), Step::Method { name, arguments, .. }, ..] => {
+                misuse(root, Some(namespace.as_str()), name, arguments.len())
+            }
+            _ => None,
+        };
+        if let Some((message, help)) = found {
+            self.find(range, message, help);
         }
     }
 
