@@ -20,4 +20,5 @@ mod projects;
 mod roles;
 mod shutdown;
 mod stress;
+mod templates;
 mod web;
