@@ -10,7 +10,7 @@ use futures_util::future::{BoxFuture, join_all};
 use syncline::backend::aws::AwsDynamoDb;
 use syncline::backend::local::LocalDynamoDb;
 use syncline::backend::tables::{KeyAttribute, KeyType, TableDescription, create_tables};
-use syncline::backend::{DynamoDb, Operation, ServiceError};
+use syncline::backend::{Backends, DynamoDb, Operation, ServiceError};
 use syncline::clock::Clock;
 use syncline::datasource::dynamodb::DynamoDbSource;
 use syncline::datasource::{DataSource, DomainRights, Invocation, TokenKey};
@@ -105,11 +105,16 @@ impl<'a> Caller<'a> {
     }
 
     async fn run(&self, dynamodb: Arc<dyn DynamoDb>) -> Vec<Value> {
+        let Backends { dynamodb, lambda, .. } = Backends::new(dynamodb);
         let loader = RequestLoader::new(dynamodb);
+        let ctx = syncline::context::Context::default();
         let invocations = self.documents.iter().map(|document| {
             self.source.invoke(Invocation {
                 request: document,
                 dynamodb: &loader,
+                lambda: lambda.as_ref(),
+                ctx: &ctx,
+                output_type: "Post",
                 rights: &self.rights,
                 coordinate: "Query.bench",
                 token_key: &self.token_key,

@@ -98,6 +98,8 @@ pub struct OperationRequest {
 }
 
 /// What became of a request.
+// Made once for a request and taken apart at once: a box would only hide its parts.
+#[allow(clippy::large_enum_variant)]
 pub enum Answer {
     /// HTTP 200, whatever its errors.
     Executed {

@@ -22,4 +22,5 @@ mod projects;
 mod roles;
 mod shutdown;
 mod stress;
+mod templates;
 mod web;

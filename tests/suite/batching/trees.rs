@@ -166,7 +166,7 @@ impl Trees {
             shows_internals: true,
             ..ApiOptions::default()
         };
-        let api = Api::build(&project, Backends::new(dynamodb.clone()), options).ok().expect("the project is sound");
+        let api = Api::build(&project, Backends::new(dynamodb.clone()), options).expect("the project is sound");
         Trees { project, dynamodb, api }
     }
 
@@ -232,7 +232,6 @@ fn random_trees_give_the_same_data_and_errors_batched_and_unbatched_with_no_more
     if let Err(error) = outcome {
         panic!("{error}");
     }
-    drop(totals);
     println!("{asked} asked, {made} made, {failed} errors, {repeated} repeated");
     assert!(
         made < asked && failed > 100 && repeated > 10,

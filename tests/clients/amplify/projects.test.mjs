@@ -1,5 +1,5 @@
 // Amplify's templates at work: every schema here becomes a project, and `cases/` says what three users and a client with
-// an API key may do with it. Run by name: `node --test amplify/projects.e2e.mjs`.
+// an API key may do with it. Needs `npm ci` in this folder.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
