@@ -44,7 +44,7 @@ pub struct Arguments {
     /// Who asks, in place of the context's `identity`: a name of `identities` in the project's syncline.yaml
     #[arg(long = "as", value_name = "NAME")]
     acts_as: Option<String>,
-    /// Answer with the text that a template prints, rather than with the JSON that AppSync reads in it
+    /// Print the text that a template renders, and nothing else, instead of reading it as JSON
     #[arg(long)]
     raw: bool,
     /// A file with a JSON object: its members are further references of a template, `$name` beside `$ctx`
@@ -56,7 +56,7 @@ const MORE_HELP: &str = "\
 Prints what EvaluateCode answers, as JSON: `evaluationResult`, `stash` and `outErrors` as texts of JSON, `logs` in
 CloudWatch's format, and `error` where the code failed; for code that does not pass the checks with `codeErrors`.
 The code stands as `code.js` in it. Of a template it prints what EvaluateMappingTemplate answers, with the same
-members; there `evaluationResult` is the JSON that AppSync reads in the printed text, with --raw that text itself.
+members; there `evaluationResult` is the JSON that AppSync reads in the rendered text. With --raw that text alone is printed.
 With --now and either --seed or --ids every run prints the same.
 
 Example:

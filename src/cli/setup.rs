@@ -1,7 +1,7 @@
 //! From a folder to a running API: what most commands begin with.
 
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -67,8 +67,21 @@ pub fn report(error: LoadError) -> Failure {
 /// # Errors
 /// [`Failure::Environment`] when the output cannot be written for another reason.
 pub fn print(text: &str) -> Result<(), Failure> {
+    write(&[text, "\n"])
+}
+
+/// As [`print`], with nothing after the text but on a terminal, where the prompt would follow it on its line.
+///
+/// # Errors
+/// As [`print`].
+pub fn print_exactly(text: &str) -> Result<(), Failure> {
+    let is_on_terminal = std::io::stdout().is_terminal() && !text.ends_with('\n');
+    write(&[text, if is_on_terminal { "\n" } else { "" }])
+}
+
+fn write(parts: &[&str]) -> Result<(), Failure> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.write_all(b"\n")).and_then(|()| out.flush()) {
+    match parts.iter().try_for_each(|part| out.write_all(part.as_bytes())).and_then(|()| out.flush()) {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             Err(Failure::Environment(format!("cannot write to standard output: {error}")))
         }

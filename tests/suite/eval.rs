@@ -263,7 +263,11 @@ fn raw_is_the_text_that_a_template_prints() {
     let text = "## a comment\nno JSON: $ctx.args.id\n";
     let context = json!({ "arguments": { "id": "7" } });
     let raw = template("any.vtl", text, &["--raw"], &context);
-    assert_eq!((raw.code, &raw.json()["evaluationResult"]), (Some(0), &json!("no JSON: 7\n")));
+    assert_eq!((raw.code, raw.stdout.as_str()), (Some(0), "no JSON: 7\n"));
+    assert_eq!(template("any.vtl", "$ctx.args.id", &["--raw"], &context).stdout, "7", "and nothing after it");
+    let failed = template("any.vtl", "a$util.error(\"no\", \"T\")", &["--raw"], &context);
+    assert_eq!((failed.code, failed.stdout.as_str()), (Some(1), ""));
+    assert!(failed.stderr.contains("no"), "{failed:?}");
     let read = template("any.vtl", text, &[], &context);
     assert_eq!(read.code, Some(1));
     assert_eq!(read.json()["error"], json!({ "message": "Unable to convert no JSON: 7\n to Object." }));

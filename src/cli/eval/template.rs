@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Arguments, RESULT_CHARACTERS, out_errors, warn_about_size};
 use crate::cli::Failure;
-use crate::cli::setup::{print_json, print_problems, read_argument};
+use crate::cli::setup::{print_exactly, print_json, print_problems, read_argument};
 use crate::context::Context;
 use crate::error::SourceFile;
 use crate::handler;
@@ -21,7 +21,7 @@ pub(super) fn is_template(file: &Path) -> bool {
     file.extension().is_some_and(|extension| extension == "vtl")
 }
 
-/// Prints `{evaluationResult, error, logs, stash, outErrors}`; fails when the template did.
+/// Prints `{evaluationResult, error, logs, stash, outErrors}`, or with `--raw` the rendered text; fails when the template did.
 pub(super) fn run(arguments: &Arguments, mut ctx: Context) -> Result<(), Failure> {
     let references = match &arguments.references {
         Some(path) => references(path)?,
@@ -32,8 +32,10 @@ pub(super) fn run(arguments: &Arguments, mut ctx: Context) -> Result<(), Failure
     let (template, warnings) = match Template::parse(&file) {
         Ok(read) => read,
         Err(problems) => {
-            let message = problems.first().map_or(String::new(), |problem| problem.message.clone());
-            print_json(&evaluation(Err(message), &ctx))?;
+            if !arguments.raw {
+                let message = problems.first().map_or(String::new(), |problem| problem.message.clone());
+                print_json(&evaluation(Err(message), &ctx))?;
+            }
             print_problems(&problems);
             return Err(Failure::Findings);
         }
@@ -47,9 +49,26 @@ pub(super) fn run(arguments: &Arguments, mut ctx: Context) -> Result<(), Failure
     if let Ok(result) = &outcome {
         warn_about_size("the result", result, RESULT_CHARACTERS);
     }
+    if arguments.raw {
+        return print_raw(outcome, &ctx);
+    }
     let failed = outcome.is_err();
     print_json(&evaluation(outcome, &ctx))?;
     if failed { Err(Failure::Findings) } else { Ok(()) }
+}
+
+/// Prints what the template printed, to the character; what it logged and why it failed are talk.
+fn print_raw(outcome: Result<String, String>, ctx: &Context) -> Result<(), Failure> {
+    for line in &ctx.effects.logs {
+        eprintln!("{line}");
+    }
+    match outcome {
+        Ok(text) => print_exactly(&text),
+        Err(message) => {
+            eprintln!("error: {message}");
+            Err(Failure::Findings)
+        }
+    }
 }
 
 /// The text of `evaluationResult`: the JSON that the template stands for, or with `--raw` what it printed.
