@@ -47,7 +47,7 @@ impl Introspection {
     /// `__type` root fields (and of `__typename`).
     ///
     /// # Errors
-    /// An answer that would be too large, as [`Size::check`] finds. The request as apollo-compiler refuses
+    /// An answer that would be too large, as `Size::check` finds. The request as apollo-compiler refuses
     /// it; it has passed our own validation, so this is rare.
     pub fn answer(
         &self,
