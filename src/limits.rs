@@ -74,6 +74,9 @@ pub const LAMBDA_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
 /// Bytes of the payload of a call whose answer nobody waits for. Lambda: 1 MB.
 pub const LAMBDA_EVENT_BYTES: usize = 1024 * 1024;
 
+/// What remains of a Lambda function's time for sending the answer, when all that could take longer has been given up. Ours.
+pub const LAMBDA_ANSWER_TIME: Duration = Duration::from_millis(200);
+
 /// Commands that stand for functions and run at the same time; others wait. Ours: a list of a hundred items must not start
 /// a hundred processes at once.
 pub const LOCAL_FUNCTION_PROCESSES: usize = 8;

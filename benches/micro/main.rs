@@ -2,6 +2,8 @@
 //! source's part of a call.
 //! `bench-micro [--quick]` prints Markdown tables; see `benches/README.md`.
 
+#[path = "../../tests/suite/harness/dynamodb.rs"]
+mod dynamodb;
 mod execution;
 mod handlers;
 mod measure;

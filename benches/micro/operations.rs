@@ -17,8 +17,9 @@ use syncline::datasource::{DataSource, DomainRights, Invocation, TokenKey};
 use syncline::loader::RequestLoader;
 use syncline::value::{Value, object};
 
+use crate::dynamodb::serve;
 use crate::measure::{Effort, Sample, compare, microseconds};
-use crate::sdk::{BareClient, serve};
+use crate::sdk::BareClient;
 
 /// Runs in one round.
 const REPEATS: u32 = 5;

@@ -1,4 +1,4 @@
-//! The AWS SDK as a program without Syncline uses it, and the embedded engine behind a socket for both to talk to.
+//! The AWS SDK as a program without Syncline uses it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,49 +16,6 @@ use futures_util::future::BoxFuture;
 use syncline::backend::local::LocalDynamoDb;
 use syncline::backend::{DynamoDb, Operation};
 use syncline::value::Value;
-
-const OPERATIONS: [Operation; 10] = [
-    Operation::GetItem,
-    Operation::PutItem,
-    Operation::UpdateItem,
-    Operation::DeleteItem,
-    Operation::Query,
-    Operation::Scan,
-    Operation::BatchGetItem,
-    Operation::BatchWriteItem,
-    Operation::TransactGetItems,
-    Operation::TransactWriteItems,
-];
-
-/// Serves the engine in DynamoDB's protocol, on a thread of its own for as long as the process lives; gives its address.
-pub fn serve(engine: Arc<LocalDynamoDb>) -> String {
-    let handler = move |headers: HeaderMap, body: Bytes| {
-        let engine = engine.clone();
-        async move {
-            let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
-            let name = target.rsplit('.').next().unwrap_or_default();
-            let operation = OPERATIONS.into_iter().find(|operation| operation.name() == name);
-            let (Some(operation), Ok(request)) = (operation, serde_json::from_slice(&body)) else {
-                return (StatusCode::BAD_REQUEST, String::new());
-            };
-            match engine.call(operation, request).await {
-                Ok(answer) => (StatusCode::OK, answer.to_string()),
-                Err(error) => (StatusCode::BAD_REQUEST, error.body.to_string()),
-            }
-        }
-    };
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    listener.set_nonblocking(true).expect("a socket can be made so");
-    let url = format!("http://{}", listener.local_addr().expect("it is bound"));
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime starts");
-        runtime.block_on(async {
-            let listener = tokio::net::TcpListener::from_std(listener).expect("it does not block");
-            axum::serve(listener, axum::Router::new().fallback(handler)).await.expect("it never ends");
-        });
-    });
-    url
-}
 
 pub struct BareClient(Client);
 

@@ -2,11 +2,14 @@
 //! Lambda stand on, and the library's public face.
 
 mod attach;
+mod authorize;
+mod fields;
 mod persisted;
 mod rate_limit;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::api::persisted::PersistedDocuments;
 use crate::api::rate_limit::RateLimiter;
@@ -14,19 +17,21 @@ use crate::auth::rules::AccessRules;
 use crate::auth::{self, Authenticator, Caller, Denial, Evidence, LocalSignIn, Outside};
 use crate::backend::{Backends, Operation};
 use crate::clock::Clock;
-use crate::context::{Context, Identity, LogLine, RequestInfo};
+use crate::context::{Identity, LogLine, RequestInfo};
 use crate::datasource::TokenKey;
-use crate::error::{Diagnostic, FieldError, Severity};
+use crate::error::{Diagnostic, Severity};
 use crate::execute::document::OperationType;
 use crate::execute::prepare::{Prepared, PreparedCache, PreparedOperation, SelectionError};
 use crate::execute::{ExecutableSchema, ExecutionRequest, Response, execute};
 use crate::limits::{self, Limits};
 use crate::loader::{Explanation, LoaderOptions, RequestLoader};
-use crate::project::{self, Authentication, Cors, Project};
+use crate::project::{self, Authentication, Cors, Payloads, Project};
 use crate::resolver::Services;
 use crate::schema::parse_schema;
 use crate::value::{Str, Value};
 
+pub use crate::api::authorize::Authorization;
+pub use crate::api::fields::{FieldAnswers, FieldRequest};
 pub use crate::api::persisted::DocumentName;
 
 /// How an API runs, apart from what its project says.
@@ -71,6 +76,7 @@ pub struct Api {
     rate_limiter: Option<RateLimiter>,
     token_key: TokenKey,
     introspection: bool,
+    payloads: Option<Payloads>,
     authentication: Authentication,
     authenticator: Authenticator,
     options: ApiOptions,
@@ -95,6 +101,8 @@ pub struct OperationRequest {
     pub is_read_only: bool,
     /// Wants [`OperationReport::explanation`]. The answer stays as it is.
     pub is_explained: bool,
+    /// How long the answer may take, where that is less than the API's own time-out.
+    pub time_left: Option<Duration>,
 }
 
 /// What became of a request.
@@ -224,6 +232,7 @@ impl Api {
             rate_limiter: project.config.rate_limit.as_ref().map(RateLimiter::new),
             token_key: TokenKey::derive(&options.token_secret),
             introspection: project.config.introspection,
+            payloads: project.config.payloads.clone(),
             authentication: authentication.clone(),
             authenticator,
             options,
@@ -241,6 +250,11 @@ impl Api {
     /// Which pages of other origins may call.
     pub fn cors(&self) -> &Cors {
         &self.cors
+    }
+
+    /// What payloads of AppSync's templates mean, where they are expected.
+    pub fn payloads(&self) -> Option<&Payloads> {
+        self.payloads.as_ref()
     }
 
     pub fn clock(&self) -> &Clock {
@@ -345,7 +359,7 @@ impl Api {
         let shown = self.shown_explanation(&request.request);
         let is_explained = request.is_explained || shown.is_some();
         let loader = self.loader(is_explained);
-        let services = self.services(&loader);
+        let services = self.services(&loader, request.time_left);
         let execution = ExecutionRequest {
             operation,
             variables: &request.variables,
@@ -369,23 +383,6 @@ impl Api {
             logs: execution.logs,
         };
         Answer::Executed { response: execution.response, report }
-    }
-
-    /// Resolves one field as AppSync asks it of a Lambda data source: with its context given, and without completing the
-    /// value (spec appsync-service 7.7).
-    ///
-    /// # Errors
-    /// What the resolver raised, or `UnknownField` when there is none for the field.
-    pub async fn resolve_field(&self, type_name: &str, field_name: &str, ctx: Context) -> Result<Value, FieldError> {
-        let resolver = self.executable.resolvers.get(type_name).and_then(|fields| fields.get(field_name));
-        let Some(resolver) = resolver else {
-            let message = format!("this API has no resolver for `{type_name}.{field_name}`");
-            return Err(FieldError::new("UnknownField", message));
-        };
-        let loader = self.loader(false);
-        let services = self.services(&loader);
-        let ctx = Context { env: self.executable.env.clone(), clock: self.options.clock.clone(), ..ctx };
-        loader.drive(resolver.run(ctx, &services)).await.value
     }
 
     /// Where the client asked to see the explanation and may: the request without the header that asks, so that
@@ -412,13 +409,14 @@ impl Api {
         RequestLoader::with_options(self.backends.dynamodb.clone(), options)
     }
 
-    fn services<'a>(&'a self, loader: &'a RequestLoader) -> Services<'a> {
+    fn services<'a>(&'a self, loader: &'a RequestLoader, time_left: Option<Duration>) -> Services<'a> {
+        let timeout = self.limits().request_timeout;
         Services {
             dynamodb: loader,
             lambda: self.backends.lambda.as_ref(),
             token_key: &self.token_key,
             clock: &self.options.clock,
-            deadline: Some(tokio::time::Instant::now() + self.limits().request_timeout),
+            deadline: Some(tokio::time::Instant::now() + time_left.map_or(timeout, |left| left.min(timeout))),
             shows_internals: self.options.shows_internals,
         }
     }

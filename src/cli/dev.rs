@@ -80,24 +80,11 @@ async fn serve(common: &Common, arguments: Arguments, started: Instant) -> Resul
         Some(watch) => drop(tokio::spawn(watch.follow(common.clone(), arguments, server.clone(), storage))),
         None => eprintln!("warning: this folder cannot be watched; restart to see changes\n"),
     }
-    let has_answered_all = http::serve(listener, server.router(), stop_signal()).await;
+    let has_answered_all = http::serve(listener, server.router(), setup::stop_signal()).await;
     if has_answered_all && server.finish().await {
         return Ok(());
     }
     Err(Failure::Environment("some operations did not come to their end before the server stopped".into()))
-}
-
-/// Ctrl-C, or the signal with which containers are stopped.
-async fn stop_signal() {
-    #[cfg(unix)]
-    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = tokio::signal::ctrl_c() => {}
-            _ = terminate.recv() => {}
-        }
-        return;
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 async fn listen(common: &Common) -> Result<TcpListener, Failure> {

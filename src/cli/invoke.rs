@@ -1,15 +1,14 @@
-//! `syncline invoke`, and the Lambda function itself.
+//! `syncline invoke`: the Lambda handler once, in process.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
 
-use crate::api::Api;
-use crate::cli::setup::{self, api, block_on, load, print, print_json, read_argument};
+use crate::cli::setup::{api, block_on, print, print_json, read_argument};
 use crate::cli::{Common, Failure};
 use crate::transport::http::Server;
-use crate::transport::lambda;
+use crate::transport::lambda::{Function, InvokeMode};
 use crate::value::object;
 
 #[derive(Args)]
@@ -25,51 +24,14 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
     let outcome = block_on(async {
         let api = Arc::new(api(common).await?);
         let server = Server::new(api.clone(), None, Arc::new(|_| {}));
-        Ok(lambda::invoke(&api, &server, &event).await)
+        let function = Function { api, server, invoke_mode: InvokeMode::Buffered };
+        Ok(function.invoke(&event).await)
     })??;
     match outcome {
         Ok(answer) => print_json(&answer),
         Err(error) => {
-            let error_type = match error.downcast_ref::<lambda::ResolverError>() {
-                Some(error) => error.0.error_type.clone().unwrap_or_default(),
-                None => "Error".into(),
-            };
-            print(&object! { "errorType" => error_type, "errorMessage" => error.to_string() }.to_string())?;
+            print(&object! { "errorType" => error.error_type, "errorMessage" => error.message }.to_string())?;
             Err(Failure::Findings)
         }
     }
-}
-
-/// Serves events until Lambda ends the process. The project lies beside the binary.
-pub fn serve_lambda() -> Result<(), Failure> {
-    let project = std::env::var_os("LAMBDA_TASK_ROOT").map_or_else(|| PathBuf::from("."), PathBuf::from);
-    let common = Common {
-        project,
-        port: 0,
-        host: String::new(),
-        data: None,
-        memory: false,
-        dynamodb_endpoint: std::env::var("SYNCLINE_DYNAMODB_ENDPOINT").ok(),
-        aws: std::env::var_os("SYNCLINE_DYNAMODB_ENDPOINT").is_none(),
-    };
-    block_on(async {
-        let loaded = load(&common).map_err(setup::report)?;
-        if setup::token_secret().is_none() {
-            tracing::warn!(
-                "SYNCLINE_SECRET is not set: page tokens are sealed with the project's name, which is no secret; a client that guesses it can read the keys inside them"
-            );
-        }
-        setup::refuse_keys_without_value(&loaded.project, true)?;
-        if loaded.project.config.authentication.is_open() {
-            tracing::warn!("syncline.yaml has no `authentication`: whoever reaches this function is let in");
-        }
-        let storage = setup::storage(&common, &loaded.project).await?;
-        // Lambda's init has a whole core; the first request would do the same on a fraction of one.
-        storage.warm_up(&loaded.project).await;
-        let options = setup::options(&loaded.project);
-        let api = Arc::new(Api::from_checked(&loaded.project, loaded.checked, storage.backends, options));
-        api.warm_up().await;
-        let server = Server::new(api.clone(), None, Arc::new(crate::cli::dev::trace_request));
-        lambda::run(api, server).await.map_err(|error| Failure::Environment(error.to_string()))
-    })?
 }

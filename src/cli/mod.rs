@@ -6,6 +6,7 @@ mod check;
 mod dev;
 mod eval;
 mod invoke;
+mod lambda;
 mod query;
 mod reload;
 mod setup;
@@ -16,6 +17,8 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{Args, Parser, Subcommand};
+
+pub use lambda::main as lambda;
 
 /// Runs an AWS AppSync API without AppSync: a schema, resolvers, one binary.
 #[derive(Parser)]
@@ -97,17 +100,6 @@ pub fn main() -> ExitCode {
         Command::Types(arguments) => types::run(&common, &arguments),
     };
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failure::Findings) => ExitCode::from(1),
-        Err(Failure::Usage(message)) => fail(&message, 2),
-        Err(Failure::Environment(message)) => fail(&message, 3),
-    }
-}
-
-/// Serves Lambda events with the project in the function's folder, on the real DynamoDB.
-pub fn lambda() -> ExitCode {
-    crate::telemetry::init(crate::telemetry::Format::Json, "info");
-    match invoke::serve_lambda() {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure::Findings) => ExitCode::from(1),
         Err(Failure::Usage(message)) => fail(&message, 2),

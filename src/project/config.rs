@@ -11,6 +11,7 @@ use crate::project::cors::{Cors, read_cors};
 use crate::project::data_sources::{DataSource, read_data_sources};
 use crate::project::domains::{Domain, read_domains};
 use crate::project::functions::read_functions;
+use crate::project::payloads::{Payloads, read_payloads};
 use crate::project::persisted::{PersistedQueries, read_persisted_queries};
 use crate::project::quotas::{RateLimit, read_limits, read_rate_limit};
 use crate::project::reader::{Reader, Section};
@@ -41,6 +42,7 @@ const KEYS: &[&str] = &[
     "runtime",
     "cors",
     "persistedQueries",
+    "payloads",
     "authentication",
     "additionalAuthentications",
     "apiKeys",
@@ -79,6 +81,8 @@ pub struct Config {
     pub cors: Cors,
     /// Documents that clients name instead of sending them.
     pub persisted_queries: PersistedQueries,
+    /// What payloads of AppSync's templates mean; `None`: there are none.
+    pub payloads: Option<Payloads>,
     /// `ctx.env`: names to strings.
     pub environment: Arc<Map>,
     /// The tables described under `tables`, by the name that resolvers use.
@@ -135,6 +139,7 @@ pub(crate) fn read_config(files: &ProjectFiles, problems: &mut Vec<Diagnostic>) 
     let rate_limit = read_rate_limit(top.get("rateLimit"), &mut reader);
     let environment = read_environment(top.get("environment"), &mut reader);
     let cors = read_cors(top.get("cors"), &mut reader);
+    let payloads = read_payloads(top.get("payloads"), &mut reader);
     let persisted_queries = read_persisted_queries(top.get("persistedQueries"), files, &mut reader);
 
     let config = Config {
@@ -145,6 +150,7 @@ pub(crate) fn read_config(files: &ProjectFiles, problems: &mut Vec<Diagnostic>) 
         rate_limit,
         cors,
         persisted_queries,
+        payloads,
         environment: Arc::new(environment),
         tables,
         functions,

@@ -2,7 +2,8 @@
 //!
 //! [`Project::load`] goes through these files, in this order:
 //! * [`config`]: `syncline.yaml` (`yaml`, `substitute`, `reader`) with its [`tables`], `seed`s, [`functions`],
-//!   [`data_sources`] (`sync`) and [`domains`], [`authentication`], [`quotas`], [`cors`] and [`persisted`] queries;
+//!   [`data_sources`] (`sync`) and [`domains`], [`authentication`], [`quotas`], [`cors`], [`persisted`] queries and
+//!   [`payloads`];
 //! * `schema_files`: which files are the schema;
 //! * `declared`: resolvers that `syncline.yaml` describes, and [`options`] of others;
 //! * `layout`: resolvers that are files whose `names` say what they are for, in Amplify's `slots` for example;
@@ -20,6 +21,7 @@ pub mod domains;
 pub mod functions;
 mod layout;
 mod names;
+pub mod payloads;
 pub mod persisted;
 pub mod quotas;
 pub mod options;
@@ -47,6 +49,7 @@ use crate::project::declared::read_declared;
 use crate::project::layout::read_layout;
 use crate::project::names::{lower_case_types, split_language};
 use crate::project::options::{apply_refinements, warn_of_options_without_effect};
+use crate::project::payloads::check_payloads;
 use crate::project::schema_files::{find_schema_files, is_schema_file};
 use crate::value::Str;
 
@@ -57,6 +60,7 @@ pub use crate::project::cors::Cors;
 pub use crate::project::data_sources::{ConflictHandler, DataSource, DataSourceKind, NONE, Versioning};
 pub use crate::project::domains::{Access, Domain};
 pub use crate::project::options::{ConflictDetection, FillPage, StageOptions, beyond_appsync};
+pub use crate::project::payloads::{PayloadField, Payloads};
 pub use crate::project::persisted::{PersistedQueries, TrustedDocument};
 pub use crate::project::quotas::RateLimit;
 pub use crate::project::tables::Table;
@@ -152,6 +156,7 @@ impl Project {
         wiring::check_access(&config, &resolvers, &mut problems);
         wiring::warn_of_bypassed_versions(&config, &resolvers, &mut problems);
         warn_of_options_without_effect(&config, &resolvers, &mut problems);
+        check_payloads(config.payloads.as_ref(), &resolvers, &mut problems);
         wiring::warn_of_domains_without_resolvers(&config, &folders, &mut problems);
 
         let modules = files.files.values().filter(|file| is_module(&file.path, &code_paths)).cloned().collect();

@@ -26,7 +26,13 @@ use crate::transport::console::{self, Console};
 use crate::transport::http::response::MediaType;
 use crate::value::Str;
 
+pub use request::Front;
 pub use serve::serve;
+
+/// Paths of the API, in all of which none ends like another one.
+pub(super) const ROUTES: [&str; 2] = [GRAPHQL, HEALTH];
+const GRAPHQL: &str = "/graphql";
+const HEALTH: &str = "/health";
 
 /// Bytes of an answer that is compressed (spec appsync-service 2.1).
 const COMPRESSED_BYTES: std::ops::RangeInclusive<u64> = 1_000..=10_000_000;
@@ -73,10 +79,22 @@ impl Server {
             .no_deflate()
             .compress_when(IsWorthCompressing);
         Router::new()
-            .route("/graphql", any(graphql).layer(compression))
-            .route("/health", get(health))
+            .route(GRAPHQL, any(graphql).layer(compression))
+            .route(HEALTH, get(health))
             .fallback(page)
             .with_state(self.clone())
+    }
+
+    /// The answer to a request that cannot be given what it asked for.
+    pub(super) fn refuse(&self, refusal: &Refusal, origin: Option<&HeaderValue>) -> Response {
+        let mut response = response::refused(refusal, MediaType::Json);
+        cors::add_headers(self.api.load().cors(), origin, response.headers_mut());
+        response
+    }
+
+    /// Tells the observer of a request that did not come over HTTP.
+    pub(super) fn log(&self, log: &RequestLog<'_>) {
+        (self.observer)(log);
     }
 
     /// Waits for the operations whose clients have gone away, [`limits::SHUTDOWN_TIMEOUT`] at most. Says whether all came
@@ -201,7 +219,7 @@ impl Exchange<'_> {
 
     fn log(&self, status: u16, report: Option<&OperationReport>, refusal: Option<&Refusal>) {
         let (elapsed, request_id) = (self.started.elapsed(), self.request_id.as_str());
-        (self.server.observer)(&RequestLog { status, elapsed, report, refusal, request_id });
+        self.server.log(&RequestLog { status, elapsed, report, refusal, request_id });
     }
 }
 

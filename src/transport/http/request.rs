@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::ConnectInfo;
@@ -13,6 +14,16 @@ use crate::auth::{Evidence, SignedParts};
 use crate::context::RequestInfo;
 use crate::limits::{self, Limits};
 use crate::value::{Map, Str, Value};
+
+/// What stands in front of this process says of a request: API Gateway, for one. No client can put anything there.
+#[derive(Clone, Debug, Default)]
+pub struct Front {
+    pub evidence: Evidence,
+    /// `ctx.request.domainName`.
+    pub domain_name: Option<Str>,
+    /// Until the process will be ended.
+    pub time_left: Option<Duration>,
+}
 
 const NOT_GRAPHQL: &str = "Unable to parse GraphQL query.";
 
@@ -33,18 +44,19 @@ pub(super) async fn read_operation(
         Method::GET => query_fields(parts.uri.query().unwrap_or(""))?,
         _ => return Err(Refusal::new(405, "MethodNotAllowedException", "Use POST, or GET for queries.")),
     };
+    let front = parts.extensions.remove::<Front>().unwrap_or_default();
+    let domain_name = front.domain_name.map_or(Value::Null, Value::String);
     Ok(OperationRequest {
         is_read_only: parts.method == Method::GET,
-        request: Arc::new(request_info(&parts.headers)),
-        evidence: evidence(&mut parts, bytes, request_id),
+        request: Arc::new(RequestInfo { domain_name, ..request_info(&parts.headers) }),
+        evidence: evidence(front.evidence, &parts, bytes, request_id),
+        time_left: front.time_left,
         ..fields
     })
 }
 
-/// What the request brings to sign in with.
-fn evidence(parts: &mut Parts, body: Bytes, request_id: &Str) -> Evidence {
-    // Before the event of a Lambda became a request, it said who called. No client can put anything there.
-    let mut evidence = parts.extensions.remove::<Evidence>().unwrap_or_default();
+/// What the request brings to sign in with, besides what is known of it already.
+fn evidence(mut evidence: Evidence, parts: &Parts, body: Bytes, request_id: &Str) -> Evidence {
     if let Some(ConnectInfo(address)) = parts.extensions.get::<ConnectInfo<SocketAddr>>() {
         evidence.peer.get_or_insert_with(|| address.ip().to_canonical().to_string().into());
     }

@@ -5,6 +5,7 @@
 //! | a whole project, in process | [`Project::named`] |
 //! | the executor alone, resolvers made by hand | [`api`] |
 //! | the binary | [`binary`] |
+//! | the binary inside of Lambda | [`function`] |
 //! | what may use up the stack or memory, in a process of its own | [`child`] |
 //! | what goes over a socket | [`wire`] |
 //! | a text that is compared with a file | [`snapshot`] |
@@ -12,8 +13,11 @@
 pub mod api;
 pub mod binary;
 pub mod child;
+pub mod dynamodb;
+pub mod function;
 pub mod project;
 pub mod recording;
+pub mod runtime_api;
 pub mod snapshot;
 pub mod wire;
 

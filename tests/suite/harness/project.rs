@@ -117,6 +117,11 @@ impl Project {
         self.dynamodb.hold_next_call()
     }
 
+    /// The calls to DynamoDB since this was last asked or an operation was run.
+    pub fn take_calls(&self) -> Vec<(Operation, Value)> {
+        self.dynamodb.take()
+    }
+
     pub fn query(&self, document: &str) -> Outcome {
         self.run(&Step { document: document.to_owned(), ..Step::default() })
     }

@@ -1,6 +1,13 @@
-//! Events as AWS sends them, through `syncline invoke`: the handler that runs in Lambda, on the shop.
+//! Events as AWS sends them, through the handler that runs in Lambda: in process (`syncline invoke`), and in the real
+//! binary behind the Runtime API (`protocol`, `answers`, `batches`). `shapes` compares the events with AWS's own samples.
+
+mod answers;
+mod batches;
+mod protocol;
+mod shapes;
 
 use std::io::Read;
+use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use serde_json::{Value, json};
@@ -10,23 +17,64 @@ use crate::harness::project::folder;
 use crate::harness::snapshot::{compare, pretty};
 use crate::harness::tests_folder;
 
-#[test]
-fn every_event_is_answered_as_its_snapshot_says() {
-    let mut events: Vec<_> =
-        std::fs::read_dir(tests_folder("events")).unwrap().map(|entry| entry.unwrap().path()).collect();
-    events.retain(|event| event.extension().is_some_and(|extension| extension == "json"));
-    events.sort();
-    let mut failures = Vec::new();
-    for event in events {
-        let invoked = run(&folder("shop"), &["invoke", "--memory", "--event", event.to_str().unwrap()]);
-        let mut answer = invoked.json();
+/// An event of `tests/events`: those in a folder are for the project of that name, all others for the shop.
+struct EventFile {
+    path: PathBuf,
+    project: String,
+}
+
+impl EventFile {
+    fn all() -> Vec<EventFile> {
+        let mut found = Vec::new();
+        let mut collect = |folder: &Path, project: &str| {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.extension().is_some_and(|extension| extension == "json") {
+                    found.push(EventFile { path, project: project.to_owned() });
+                }
+            }
+        };
+        collect(&tests_folder("events"), "shop");
+        for entry in std::fs::read_dir(tests_folder("events")).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                collect(&path, path.file_name().unwrap().to_str().unwrap());
+            }
+        }
+        found.sort_by(|a, b| (&a.project, &a.path).cmp(&(&b.project, &b.path)));
+        found
+    }
+
+    fn name(&self) -> &str {
+        self.path.file_stem().unwrap().to_str().unwrap()
+    }
+
+    fn text(&self) -> String {
+        std::fs::read_to_string(&self.path).unwrap()
+    }
+
+    fn folder(&self) -> PathBuf {
+        folder(&self.project)
+    }
+
+    /// Compares an answer, or an error in Lambda's form, with the snapshot.
+    fn compare(&self, is_answered: bool, mut answer: Value) -> Result<(), String> {
         without_request_id(&mut answer);
-        let mut text = format!("exit code {}\n{}\n", invoked.code.unwrap(), pretty(&answer));
+        let mut text = format!("{}\n{}\n", if is_answered { "answered" } else { "failed" }, pretty(&answer));
         // The body of an HTTP answer once more, for people.
         if let Some(body) = answer["body"].as_str().and_then(|body| serde_json::from_str(body).ok()) {
             text.push_str(&format!("body\n{}\n", pretty(&body)));
         }
-        failures.extend(compare(&event.with_extension("snap"), &text).err());
+        compare(&self.path.with_extension("snap"), &text)
+    }
+}
+
+#[test]
+fn every_event_is_answered_as_its_snapshot_says() {
+    let mut failures = Vec::new();
+    for event in EventFile::all() {
+        let invoked = run(&event.folder(), &["invoke", "--memory", "--event", event.path.to_str().unwrap()]);
+        failures.extend(event.compare(invoked.code == Some(0), invoked.json()).err());
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
