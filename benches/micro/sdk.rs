@@ -1,7 +1,6 @@
 //! The AWS SDK as a program without Syncline uses it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
@@ -10,11 +9,8 @@ use aws_sdk_dynamodb::types::{
     AttributeValue, DeleteRequest, Get, KeysAndAttributes, Put, PutRequest, TransactGetItem, TransactWriteItem,
     WriteRequest,
 };
-use axum::body::Bytes;
-use axum::http::{HeaderMap, StatusCode};
 use futures_util::future::BoxFuture;
-use syncline::backend::local::LocalDynamoDb;
-use syncline::backend::{DynamoDb, Operation};
+use syncline::backend::Operation;
 use syncline::value::Value;
 
 pub struct BareClient(Client);
