@@ -4,6 +4,7 @@
 //! number keeps DynamoDB's 38 digits until somebody asks for a machine number.
 
 mod decimal;
+pub(crate) mod prepared;
 
 use std::fmt;
 use std::sync::Arc;

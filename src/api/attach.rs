@@ -9,8 +9,8 @@ use crate::datasource::{DataSource, DomainRights};
 use crate::error::{Diagnostic, SourceFile};
 use crate::execute::Resolvers;
 use crate::handler::Handler;
-use crate::handler::js::{Dialect, JsProgram};
-use crate::handler::vtl::{Template, VtlHandler};
+use crate::handler::js::{Dialect, JsProgram, PreparedProgram};
+use crate::handler::vtl::{PreparedTemplate, Template, VtlHandler};
 use crate::limits::Limits;
 use crate::project::{self, Code, DataSourceKind, Project, ResolverKind, Runtime, StageOptions, Versioning};
 use crate::resolver::{Pipeline, Resolver, Stage};
@@ -19,30 +19,59 @@ use crate::value::Str;
 
 /// All code of a project, ready to run.
 pub(super) struct CompiledCode {
-    scripts: Arc<JsProgram>,
+    pub scripts: Arc<JsProgram>,
     /// By path.
-    templates: HashMap<Str, Template>,
+    pub templates: HashMap<Str, Template>,
     limits: Arc<Limits>,
 }
 
 /// Compiles the code of all resolvers; `None` where some of it has errors.
 pub(super) fn compile(project: &Project, limits: &Limits, problems: &mut Vec<Diagnostic>) -> Option<CompiledCode> {
-    let dialect = match project.config.runtime {
+    let (entries, files) = sources(project);
+    let scripts = JsProgram::compile(&project.modules, &entries, dialect(project), limits);
+    let scripts = scripts.map_err(|found| problems.extend(found)).ok();
+    let templates = parse_templates(&files, limits, problems);
+    Some(CompiledCode { scripts: scripts?, templates: templates?, limits: Arc::new(limits.clone()) })
+}
+
+/// The code of all resolvers, as it was compiled before; `None` where it was not compiled for this project.
+pub(super) fn load(
+    project: &Project,
+    limits: &Limits,
+    program: PreparedProgram,
+    templates: Vec<PreparedTemplate>,
+) -> Option<CompiledCode> {
+    let (entries, files) = sources(project);
+    let scripts = JsProgram::from_prepared(program, &project.modules, &entries, dialect(project), limits)?;
+    let mut prepared: HashMap<Str, PreparedTemplate> =
+        templates.into_iter().map(|template| (template.path.clone(), template)).collect();
+    let mut templates: HashMap<Str, Template> = HashMap::new();
+    for file in files {
+        if !templates.contains_key(&file.path) {
+            let template = Template::from_prepared(prepared.remove(&file.path)?, file);
+            templates.insert(file.path.clone(), template);
+        }
+    }
+    Some(CompiledCode { scripts, templates, limits: Arc::new(limits.clone()) })
+}
+
+fn dialect(project: &Project) -> Dialect {
+    match project.config.runtime {
         Runtime::AppSync => Dialect::AppSync,
         Runtime::Standard => Dialect::Standard,
-    };
-    let mut entries = Vec::new();
-    let mut files = Vec::new();
+    }
+}
+
+/// The paths of all scripts that are handlers, and all templates.
+fn sources(project: &Project) -> (Vec<Str>, Vec<&Arc<SourceFile>>) {
+    let (mut entries, mut files) = (Vec::new(), Vec::new());
     for code in project.resolvers.iter().flat_map(code_of) {
         match code {
             Code::Js { path } => entries.push(path.clone()),
             Code::Vtl { request, response } => files.extend(request.iter().chain(response)),
         }
     }
-    let scripts = JsProgram::compile(&project.modules, &entries, dialect, limits);
-    let scripts = scripts.map_err(|found| problems.extend(found)).ok();
-    let templates = parse_templates(&files, limits, problems);
-    Some(CompiledCode { scripts: scripts?, templates: templates?, limits: Arc::new(limits.clone()) })
+    (entries, files)
 }
 
 fn code_of(resolver: &project::ResolverDefinition) -> impl Iterator<Item = &Code> {

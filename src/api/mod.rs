@@ -5,12 +5,14 @@ mod attach;
 mod authorize;
 mod fields;
 mod persisted;
+pub mod prepared;
 mod rate_limit;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::api::attach::CompiledCode;
 use crate::api::persisted::PersistedDocuments;
 use crate::api::rate_limit::RateLimiter;
 use crate::auth::rules::AccessRules;
@@ -23,11 +25,12 @@ use crate::error::{Diagnostic, Severity};
 use crate::execute::document::OperationType;
 use crate::execute::prepare::{Prepared, PreparedCache, PreparedOperation, SelectionError};
 use crate::execute::{ExecutableSchema, ExecutionRequest, Response, execute};
+use crate::handler::js::JsProgram;
 use crate::limits::{self, Limits};
 use crate::loader::{Explanation, LoaderOptions, RequestLoader};
 use crate::project::{self, Authentication, Cors, Payloads, Project};
 use crate::resolver::Services;
-use crate::schema::parse_schema;
+use crate::schema::{Parsed, Schema, parse_schema};
 use crate::value::{Str, Value};
 
 pub use crate::api::authorize::Authorization;
@@ -79,6 +82,7 @@ pub struct Api {
     payloads: Option<Payloads>,
     authentication: Authentication,
     authenticator: Authenticator,
+    scripts: Arc<JsProgram>,
     options: ApiOptions,
 }
 
@@ -176,6 +180,7 @@ pub struct Checked {
     pub warnings: Vec<Diagnostic>,
     /// What works here but not on AppSync.
     pub strict: Vec<Diagnostic>,
+    code: CompiledCode,
 }
 
 /// Checks everything that can be wrong without running.
@@ -187,25 +192,45 @@ pub fn check(project: &Project) -> Result<Checked, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let parsed = parse_schema(&project.schema_files, &limits).map_err(|found| problems.extend(found)).ok();
     if let Some(parsed) = &parsed {
-        problems.extend(project::check_wiring(project, &parsed.schema));
-        problems.extend(persisted::check(&project.config.persisted_queries, &parsed.schema, &limits));
-        let directives = &parsed.schema.access_directives;
-        problems.extend(auth::check::check(&project.config.authentication, directives));
+        check_parts(project, &parsed.schema, &mut problems);
     }
     let code = attach::compile(project, &limits, &mut problems);
-    let (warnings, errors): (Vec<_>, Vec<_>) =
-        problems.into_iter().partition(|problem| problem.severity == Severity::Warning);
-    match (parsed, code) {
-        (Some(parsed), Some(code)) if errors.is_empty() => {
-            let resolvers = attach::attach(project, &parsed.schema, &code)?;
-            let strict = parsed.strict.into_iter().chain(project::beyond_appsync(&project.resolvers)).collect();
-            let env = project.config.environment.clone();
-            let access = AccessRules::new(&parsed.schema.access_directives, &project.config.authentication);
-            let executable = ExecutableSchema { schema: parsed.schema, resolvers, access, limits, env };
-            Ok(Checked { executable, warnings, strict })
-        }
-        _ => Err(errors.into_iter().chain(warnings).collect()),
+    let (Some(Parsed { schema, strict }), Some(code)) = (parsed, code) else {
+        let (warnings, errors): (Vec<_>, Vec<_>) = problems.into_iter().partition(is_warning);
+        return Err(errors.into_iter().chain(warnings).collect());
+    };
+    assemble(project, schema, strict, code, problems)
+}
+
+fn is_warning(problem: &Diagnostic) -> bool {
+    problem.severity == Severity::Warning
+}
+
+/// What of a project must fit to its schema.
+fn check_parts(project: &Project, schema: &Schema, problems: &mut Vec<Diagnostic>) {
+    problems.extend(project::check_wiring(project, schema));
+    problems.extend(persisted::check(&project.config.persisted_queries, schema, &project.limits()));
+    problems.extend(auth::check::check(&project.config.authentication, &schema.access_directives));
+}
+
+/// Puts the parts of a project together, if there is no error among its problems.
+fn assemble(
+    project: &Project,
+    schema: Schema,
+    strict: Vec<Diagnostic>,
+    code: CompiledCode,
+    problems: Vec<Diagnostic>,
+) -> Result<Checked, Vec<Diagnostic>> {
+    let (warnings, errors): (Vec<_>, Vec<_>) = problems.into_iter().partition(is_warning);
+    if !errors.is_empty() {
+        return Err(errors.into_iter().chain(warnings).collect());
     }
+    let resolvers = attach::attach(project, &schema, &code)?;
+    let strict = strict.into_iter().chain(project::beyond_appsync(&project.resolvers)).collect();
+    let env = project.config.environment.clone();
+    let access = AccessRules::new(&schema.access_directives, &project.config.authentication);
+    let executable = ExecutableSchema { schema, resolvers, access, limits: project.limits(), env };
+    Ok(Checked { executable, warnings, strict, code })
 }
 
 impl Api {
@@ -235,6 +260,7 @@ impl Api {
             payloads: project.config.payloads.clone(),
             authentication: authentication.clone(),
             authenticator,
+            scripts: checked.code.scripts,
             options,
         }
     }
@@ -275,8 +301,10 @@ impl Api {
         Outside { http, lambda, clock: &self.options.clock }
     }
 
-    /// Fetches what the first request would wait for: the keys of issuers. Waits [`limits::WARM_UP_TIMEOUT`] at most.
+    /// Does what the first request would wait for: makes an engine for handlers, fetches the keys of issuers. Waits
+    /// [`limits::WARM_UP_TIMEOUT`] at most.
     pub async fn warm_up(&self) {
+        self.scripts.warm_up();
         let _ = tokio::time::timeout(limits::WARM_UP_TIMEOUT, self.authenticator.warm_up(self.outside())).await;
     }
 

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::api::Api;
-use crate::cli::setup::{self, LoadError, Loaded, load};
+use crate::cli::setup::{self, LoadError, Loaded, load_prepared};
 use crate::cli::{Common, Failure};
 use crate::error::{Diagnostic, Severity};
 use crate::transport::http::Server;
@@ -47,7 +47,7 @@ async fn start() -> Result<Function, HandlerError> {
         aws: dynamodb_endpoint.is_none(),
         dynamodb_endpoint,
     };
-    let Loaded { project, checked, .. } = load(&common).map_err(unloadable)?;
+    let Loaded { project, checked, .. } = load_prepared(&common).map_err(unloadable)?;
     if setup::token_secret().is_none() {
         tracing::warn!(
             "SYNCLINE_SECRET is not set: page tokens are sealed with the project's name, which is no secret; a client that guesses it can read the keys inside them"
@@ -58,11 +58,10 @@ async fn start() -> Result<Function, HandlerError> {
         tracing::warn!("syncline.yaml has no `authentication`: whoever reaches this function is let in");
     }
     let storage = setup::existing_storage(&common, &project).await.map_err(environment_error)?;
-    // Lambda's init has a whole core; the first request would do the same on a fraction of one.
-    storage.warm_up(&project).await;
     let options = setup::options(&project);
-    let api = Arc::new(Api::from_checked(&project, checked, storage.backends, options));
-    api.warm_up().await;
+    let api = Arc::new(Api::from_checked(&project, checked, storage.backends.clone(), options));
+    // Lambda's init has a whole core; the first request would do the same on a fraction of one.
+    tokio::join!(storage.warm_up(&project), api.warm_up());
     let server = Server::new(api.clone(), None, Arc::new(crate::cli::dev::trace_request));
     Ok(Function { api, server, invoke_mode })
 }

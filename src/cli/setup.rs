@@ -5,6 +5,7 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::api::prepared::{self, PreparedProject};
 use crate::api::{self, Api, ApiOptions, Checked};
 use crate::auth::LocalSignIn;
 use crate::backend::aws::AwsDynamoDb;
@@ -44,6 +45,44 @@ pub fn load(common: &Common) -> Result<Loaded, LoadError> {
             Err(LoadError::Findings(problems))
         }
     }
+}
+
+/// As [`load`], from what `syncline package` has worked out ahead, where that lies in the project's folder and fits. It need
+/// not: then the log says why, and everything is done again.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_prepared(common: &Common) -> Result<Loaded, LoadError> {
+    let path = common.project.join(prepared::FILE_NAME);
+    let bytes = match std::fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) => {
+            if error.kind() != std::io::ErrorKind::NotFound {
+                tracing::warn!(%error, "the prepared project cannot be read; the start takes longer");
+            }
+            return load(common);
+        }
+    };
+    match take_up(&bytes) {
+        Ok(loaded) => Ok(loaded),
+        Err(reason) => {
+            tracing::warn!(reason, "the prepared project cannot be used; the start takes longer");
+            load(common)
+        }
+    }
+}
+
+fn take_up(bytes: &[u8]) -> Result<Loaded, String> {
+    let prepared = PreparedProject::read(bytes, process_environment())?;
+    let files = prepared.files.clone();
+    let (project, problems) = Project::load(&files);
+    if problems.iter().any(|problem| problem.severity == Severity::Error) {
+        return Err("with the variables of this environment it has mistakes".to_owned());
+    }
+    let checked = prepared.check(&project).ok_or("with the variables of this environment it is another project")?;
+    let mut checked = checked.map_err(|_| "with the variables of this environment it has mistakes")?;
+    checked.warnings.splice(0..0, problems);
+    Ok(Loaded { project, checked, files })
 }
 
 pub enum LoadError {

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use apollo_compiler::ast::{self, Definition};
+use serde::{Deserialize, Serialize};
 
 use crate::context::AuthMode;
 use crate::error::{Place, SourceFile};
@@ -24,7 +25,7 @@ pub struct AccessDirective {
     pub place: Place,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum AccessKind {
     /// `@aws_auth`, which counts only where user pools are the one way to sign in.
     Auth,

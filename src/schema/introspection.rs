@@ -4,16 +4,17 @@
 //! lists them (spec appsync-service 1.6).
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use apollo_compiler::collections::HashMap as ApolloMap;
 use apollo_compiler::request::coerce_variable_values;
 use apollo_compiler::schema::Implementers;
 use apollo_compiler::{ExecutableDocument, Name};
 
+use crate::error::SourceFile;
 use crate::limits::Limits;
 use crate::schema::introspection_size::Size;
-use crate::schema::parse::Checked;
+use crate::schema::parse::{Checked, parse_schema};
 use crate::value::Value;
 
 /// Bytes of introspection requests and their answers that are kept: the standard query costs milliseconds, and every
@@ -21,9 +22,23 @@ use crate::value::Value;
 const KEPT_BYTES: usize = 4 * 1024 * 1024;
 
 pub struct Introspection {
+    /// Made from `files` when it is first needed, where the schema was not parsed.
+    parsed: OnceLock<Option<ParsedSchema>>,
+    files: Vec<Arc<SourceFile>>,
+    answers: Mutex<Kept>,
+}
+
+/// The schema as apollo-compiler has it, with descriptions and directives.
+struct ParsedSchema {
     schema: Checked,
     implementers: ApolloMap<Name, Implementers>,
-    answers: Mutex<Kept>,
+}
+
+impl ParsedSchema {
+    fn new(schema: Checked) -> ParsedSchema {
+        let implementers = schema.implementers_map();
+        ParsedSchema { schema, implementers }
+    }
 }
 
 #[derive(Default)]
@@ -34,13 +49,23 @@ struct Kept {
 
 impl Introspection {
     pub(super) fn new(schema: Checked) -> Introspection {
-        let implementers = schema.implementers_map();
-        Introspection { schema, implementers, answers: Mutex::default() }
+        let parsed = OnceLock::from(Some(ParsedSchema::new(schema)));
+        Introspection { parsed, files: Vec::new(), answers: Mutex::default() }
     }
 
-    /// The schema as apollo-compiler has it, with descriptions and directives.
-    pub(super) fn schema(&self) -> &Checked {
-        &self.schema
+    /// Of files that have been found free of mistakes.
+    pub(super) fn of_files(files: &[Arc<SourceFile>]) -> Introspection {
+        Introspection { parsed: OnceLock::new(), files: files.to_vec(), answers: Mutex::default() }
+    }
+
+    fn parsed(&self) -> Option<&ParsedSchema> {
+        let parse = || parse_schema(&self.files, &Limits::default()).ok()?.schema.introspection.parsed.into_inner()?;
+        self.parsed.get_or_init(parse).as_ref()
+    }
+
+    /// The schema as apollo-compiler has it; `None` only where files were prepared that have mistakes.
+    pub(super) fn schema(&self) -> Option<&Checked> {
+        self.parsed().map(|parsed| &parsed.schema)
     }
 
     /// The introspection part of the operation's `data`: an object with the response keys of its `__schema` and
@@ -83,21 +108,19 @@ impl Introspection {
         let first = |errors: apollo_compiler::validation::DiagnosticList| {
             errors.iter().next().map_or_else(String::new, |error| error.error.to_string())
         };
-        let document = ExecutableDocument::parse_and_validate(&self.schema, document, "operation.graphql")
+        let Some(ParsedSchema { schema, implementers }) = self.parsed() else {
+            return Err("the schema cannot be read".to_owned());
+        };
+        let document = ExecutableDocument::parse_and_validate(schema, document, "operation.graphql")
             .map_err(|failure| first(failure.errors))?;
         let operation = document.operations.get(operation_name).map_err(|error| error.message().to_string())?;
-        Size::new(&self.schema, &self.implementers, &document, limits).check(operation)?;
+        Size::new(schema, implementers, &document, limits).check(operation)?;
         let variables = serde_json::from_str(&variables.to_string()).unwrap_or_default();
         let variables =
-            coerce_variable_values(&self.schema, operation, &variables).map_err(|error| error.message().to_string())?;
-        let response = apollo_compiler::introspection::partial_execute(
-            &self.schema,
-            &self.implementers,
-            &document,
-            operation,
-            &variables,
-        )
-        .map_err(|error| error.message().to_string())?;
+            coerce_variable_values(schema, operation, &variables).map_err(|error| error.message().to_string())?;
+        let response =
+            apollo_compiler::introspection::partial_execute(schema, implementers, &document, operation, &variables)
+                .map_err(|error| error.message().to_string())?;
         if let Some(error) = response.errors.first() {
             return Err(error.message.clone());
         }

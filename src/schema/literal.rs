@@ -1,14 +1,16 @@
 //! Values as GraphQL text writes them, in a schema's defaults and in an operation's arguments.
 
+use serde::{Deserialize, Serialize};
+
 use crate::value::{Number, Str, Value};
 
 /// A value as written, variables included.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Literal {
     Variable(Str),
     Null,
-    Int(Number),
-    Float(Number),
+    Int(#[serde(with = "crate::value::prepared::number")] Number),
+    Float(#[serde(with = "crate::value::prepared::number")] Number),
     String(Str),
     Boolean(bool),
     Enum(Str),

@@ -7,17 +7,20 @@ mod introspection;
 mod introspection_size;
 mod literal;
 mod parse;
+mod prepared;
 mod scalars;
 mod typescript;
 
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
 
 pub use access::{AccessDirective, AccessKind};
 pub use introspection::Introspection;
 pub use literal::Literal;
 pub use parse::{Parsed, parse_schema};
+pub use prepared::PreparedSchema;
 pub use scalars::{Scalar, java_class, java_text};
 
 use crate::value::{Str, Value};
@@ -36,6 +39,7 @@ pub struct Schema {
     pub access_directives: Vec<AccessDirective>,
 }
 
+#[derive(Clone, Serialize, Deserialize)]
 pub enum TypeDefinition {
     Scalar(Scalar),
     Object(Arc<ObjectType>),
@@ -45,6 +49,7 @@ pub enum TypeDefinition {
     InputObject(Arc<InputObjectType>),
 }
 
+#[derive(Serialize, Deserialize)]
 pub struct ObjectType {
     pub name: Str,
     pub fields: NameMap<Arc<FieldDefinition>>,
@@ -52,6 +57,7 @@ pub struct ObjectType {
     pub interfaces: Vec<Str>,
 }
 
+#[derive(Serialize, Deserialize)]
 pub struct InterfaceType {
     pub name: Str,
     pub fields: NameMap<Arc<FieldDefinition>>,
@@ -59,21 +65,25 @@ pub struct InterfaceType {
     pub possible_types: Vec<Str>,
 }
 
+#[derive(Serialize, Deserialize)]
 pub struct UnionType {
     pub name: Str,
     pub possible_types: Vec<Str>,
 }
 
+#[derive(Serialize, Deserialize)]
 pub struct EnumType {
     pub name: Str,
     pub values: Vec<Str>,
 }
 
+#[derive(Serialize, Deserialize)]
 pub struct InputObjectType {
     pub name: Str,
     pub fields: NameMap<InputValueDefinition>,
 }
 
+#[derive(Serialize, Deserialize)]
 pub struct FieldDefinition {
     pub name: Str,
     pub arguments: NameMap<InputValueDefinition>,
@@ -81,17 +91,19 @@ pub struct FieldDefinition {
 }
 
 /// An argument or an input object's field.
+#[derive(Serialize, Deserialize)]
 pub struct InputValueDefinition {
     pub name: Str,
     pub ty: Type,
     /// The default as written; `None` when there is none.
     pub default_literal: Option<Literal>,
     /// The default as resolvers see it.
+    #[serde(with = "crate::value::prepared::value")]
     pub default_value: Option<Value>,
 }
 
 /// A reference to a type, as written: `[User!]!`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Type {
     Named(Str),
     List(Box<Type>),

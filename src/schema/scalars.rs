@@ -3,11 +3,13 @@
 
 use std::sync::LazyLock;
 
+use serde::{Deserialize, Serialize};
+
 use crate::schema::Literal;
 use crate::value::{Number, Str, Value};
 
 /// The scalars that exist: GraphQL's five and AppSync's nine. No other can be declared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Scalar {
     Int,
     Float,

@@ -42,10 +42,17 @@ fn every_snapshot_belongs_to_a_case() {
     }
 }
 
-/// Runs the steps of one case on fresh tables.
+/// Runs the steps of one case on fresh tables: from the project's folder, and from its prepared form.
 fn run_case(project: &str, case: &Path) -> Result<(), String> {
+    for load in [Project::load, Project::load_prepared] {
+        let loaded = load(&folder(project)).map_err(|problems| format!("{project} has problems:\n{problems}"))?;
+        run_steps(&loaded, case)?;
+    }
+    Ok(())
+}
+
+fn run_steps(project: &Project, case: &Path) -> Result<(), String> {
     let text = std::fs::read_to_string(case).unwrap();
-    let project = Project::load(&folder(project)).map_err(|problems| format!("{project} has problems:\n{problems}"))?;
     let mut snapshot = String::new();
     let mut answers: Vec<Value> = Vec::new();
     for (index, text) in text.split("\n# ---\n").enumerate() {

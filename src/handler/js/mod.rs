@@ -3,7 +3,8 @@
 //! `source/` checks the author's files and turns each into a function; `engine.rs` compiles and runs them; `prelude.js`,
 //! `natives.rs` and `host.rs` are the world that the code sees, with AppSync's modules in `dynamodb.rs`, `rds/` and `ai.rs`;
 //! `markers.rs` knows the objects of those modules again, `convert.rs` carries values between the languages, `fixtures.rs`
-//! holds what an engine keeps ready for every call, `stack.rs` gives the compiler a stack of its own.
+//! holds what an engine keeps ready for every call, `stack.rs` gives the compiler a stack of its own, `prepared.rs` keeps a
+//! compiled program for a process that does not want to compile.
 //!
 //! Two promises. What one call does is invisible to the next: everything that engines share is frozen, and modules that
 //! could carry anything over are instantiated anew for every call. And whatever the code does, the call ends: time, memory,
@@ -18,6 +19,7 @@ mod fixtures;
 mod host;
 mod markers;
 mod natives;
+mod prepared;
 mod rds;
 mod source;
 mod stack;
@@ -30,6 +32,8 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use engine::Engine;
+pub use prepared::PreparedProgram;
+use serde::{Deserialize, Serialize};
 use source::{BundleMap, Generated, ModuleState};
 
 use super::{Failure, Function, Returned};
@@ -39,7 +43,7 @@ use crate::limits::Limits;
 use crate::value::Str;
 
 /// Which language the code is checked against.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Dialect {
     /// What AppSync accepts, with its semantics: `runtime: appsync`.
     #[default]
@@ -83,6 +87,7 @@ impl Compiled {
 }
 
 /// A module that is a handler.
+#[derive(Clone, Serialize, Deserialize)]
 struct Entry {
     /// Its number among the entries.
     number: usize,
@@ -180,6 +185,13 @@ impl JsProgram {
             limits: limits.clone(),
             engines: Mutex::default(),
         }))
+    }
+
+    /// Makes an engine ready, which the first call would do otherwise. One that fails is made anew by that call.
+    pub fn warm_up(&self) {
+        if let Ok(engine) = self.take_engine() {
+            self.put_engine_back(engine);
+        }
     }
 
     /// The handler at a path that was one of `entries`.

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::java::JavaValue;
 use super::parse::Position;
 use crate::value::Str;
@@ -14,7 +16,7 @@ pub(super) type Names = indexmap::IndexSet<Str, foldhash::fast::RandomState>;
 
 pub(super) type Block = Vec<Node>;
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Node {
     Text(Box<str>),
     Reference(Reference),
@@ -36,7 +38,7 @@ pub(super) enum Node {
     Evaluate(Expression),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Set {
     pub target: Reference,
     /// `#set(${name} = …)`: Velocity assigns nothing.
@@ -44,7 +46,7 @@ pub(super) struct Set {
     pub value: Expression,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Foreach {
     pub slot: Slot,
     pub items: Expression,
@@ -52,7 +54,7 @@ pub(super) struct Foreach {
     pub position: Position,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct MacroCall {
     pub name: Str,
     pub arguments: Arc<Vec<Argument>>,
@@ -61,7 +63,7 @@ pub(super) struct MacroCall {
     pub position: Position,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Argument {
     pub value: Expression,
     pub literal: Str,
@@ -70,13 +72,13 @@ pub(super) struct Argument {
 }
 
 /// `#macro(name $parameter …) … #end`
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Macro {
     pub parameters: Vec<Slot>,
     pub block: Block,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Reference {
     pub slot: Slot,
     pub steps: Vec<Step>,
@@ -92,19 +94,19 @@ pub(super) struct Reference {
     pub literal: Str,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Step {
     Property(Str),
     Method { name: Str, arguments: Vec<Expression>, position: Position },
     Index { index: Expression, position: Position },
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) enum Expression {
     /// A bare word inside a call, or `null` where this engine takes it.
     Null,
     Boolean(bool),
-    Value(JavaValue),
+    Value(#[serde(with = "super::prepared::constant")] JavaValue),
     /// `"…"` with references or directives.
     Interpolated(Block),
     Reference(Box<Reference>),
@@ -115,7 +117,7 @@ pub(super) enum Expression {
     Binary(Box<Binary>),
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Binary {
     pub operator: Operator,
     pub left: Expression,
@@ -124,7 +126,7 @@ pub(super) struct Binary {
     pub literals: (Str, Str),
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Operator {
     Or,
     And,

@@ -23,7 +23,7 @@ impl Schema {
     ///
     /// `from` names what the file was made from. `has_resolver` says of a type's field whether a resolver fills it.
     pub fn typescript(&self, from: &str, has_resolver: impl Fn(&str, &str) -> bool) -> String {
-        let schema = self.introspection.schema();
+        let Some(schema) = self.introspection.schema() else { return String::new() };
         let mut writer = Writer { schema, names: Names::new(schema), has_resolver: &has_resolver, out: String::new() };
         let _ = write!(writer.out, "{}", HEADER.replace("{from}", &from.replace(['\n', '\r'], " ")));
         writer.fields();

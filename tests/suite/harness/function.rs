@@ -89,13 +89,6 @@ impl Function {
             self.child.try_wait().unwrap().ok_or_else(|| format!("it goes on, saying:\n{}", self.talk.lock().unwrap()))
         })
     }
-
-    /// Most memory that was ever resident, in KiB, where the system tells it as Linux does.
-    pub fn peak_resident_kib(&self) -> Option<u64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-        line.trim().strip_suffix(" kB")?.trim().parse().ok()
-    }
 }
 
 impl Drop for Function {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
+use syncline::api::prepared::{PreparedProject, prepare};
 use syncline::api::{Answer, Api, ApiOptions, OperationReport, OperationRequest};
 use syncline::auth::LocalSignIn;
 use syncline::backend::files::{ProjectFiles, read_project};
@@ -90,16 +91,7 @@ impl Project {
     /// `folder`: where the commands of its functions run.
     fn start_in(folder: &Path, files: &ProjectFiles, shows_internals: bool) -> Result<Project, String> {
         let (project, mut problems) = syncline::project::Project::load(files);
-        let dynamodb = Recording::new(tables(&project));
-        let functions = Functions::local(project.config.functions.values().cloned(), folder);
-        let backends = Backends { lambda: Arc::new(functions), ..Backends::new(dynamodb.clone()) };
-        let options = ApiOptions {
-            clock: Clock::fixed(NOON, 1),
-            shows_internals,
-            token_secret: b"the secret of all tests".to_vec(),
-            local: Some(LocalSignIn::default()),
-            ..ApiOptions::default()
-        };
+        let (dynamodb, backends, options) = surroundings(folder, &project, shows_internals);
         match Api::build(&project, backends, options) {
             Ok(api) if problems.iter().all(|problem| problem.severity != Severity::Error) => {
                 Ok(Project { api: Arc::new(api), dynamodb })
@@ -110,6 +102,21 @@ impl Project {
                 Err(text(&problems))
             }
         }
+    }
+
+    /// As [`Project::load`], by way of the prepared form.
+    pub fn load_prepared(folder: &Path) -> Result<Project, String> {
+        let files = read_project(folder, BTreeMap::new()).map_err(|problem| problem.to_string())?;
+        let (project, _) = syncline::project::Project::load(&files);
+        let checked = syncline::api::check(&project).map_err(|problems| text(&problems))?;
+        let (dynamodb, backends, options) = surroundings(folder, &project, true);
+
+        let bytes = prepare(&files, &project, &checked);
+        let prepared = PreparedProject::read(&bytes, BTreeMap::new())?;
+        let (project, _) = syncline::project::Project::load(&prepared.files);
+        let checked = prepared.check(&project).ok_or("the prepared project is another one")?;
+        let checked = checked.map_err(|problems| text(&problems))?;
+        Ok(Project { api: Arc::new(Api::from_checked(&project, checked, backends, options)), dynamodb })
     }
 
     /// Holds the next call to DynamoDB; see [`Recording::hold_next_call`].
@@ -177,6 +184,25 @@ impl Outcome {
         }
         counts.iter().map(|(operation, count)| format!("{} {count}", operation.name())).collect::<Vec<_>>().join(", ")
     }
+}
+
+/// What a project in process runs on. `folder`: where the commands of its functions run.
+fn surroundings(
+    folder: &Path,
+    project: &syncline::project::Project,
+    shows_internals: bool,
+) -> (Arc<Recording>, Backends, ApiOptions) {
+    let dynamodb = Recording::new(tables(project));
+    let functions = Functions::local(project.config.functions.values().cloned(), folder);
+    let backends = Backends { lambda: Arc::new(functions), ..Backends::new(dynamodb.clone()) };
+    let options = ApiOptions {
+        clock: Clock::fixed(NOON, 1),
+        shows_internals,
+        token_secret: b"the secret of all tests".to_vec(),
+        local: Some(LocalSignIn::default()),
+        ..ApiOptions::default()
+    };
+    (dynamodb, backends, options)
 }
 
 /// The project's tables in memory, with its seeds.

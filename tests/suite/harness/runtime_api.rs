@@ -63,7 +63,7 @@ impl Invocation {
 /// What became of an event.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    Answered { body: Vec<u8>, headers: HeaderMap, trailers: HeaderMap, at: Instant },
+    Answered { body: Vec<u8>, headers: HeaderMap, trailers: HeaderMap },
     Failed(Failed),
 }
 
@@ -149,12 +149,6 @@ impl RuntimeApi {
         self.shared.state.lock().unwrap().nexts
     }
 
-    /// Whether an event has been handed to the function: it is not waiting any more.
-    #[track_caller]
-    pub fn wait_until_taken(&self) {
-        self.wait("the event was not taken", |seen| seen.waiting.is_empty().then_some(()));
-    }
-
     #[track_caller]
     fn wait<T>(&self, problem: &str, mut look: impl FnMut(&Seen) -> Option<T>) -> T {
         let started = Instant::now();
@@ -209,7 +203,6 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
 async fn response(State(shared): State<Arc<Shared>>, Path(id): Path<String>, request: Request<Body>) -> StatusCode {
     let (parts, body) = request.into_parts();
     let Ok(collected) = body.collect().await else { return StatusCode::BAD_REQUEST };
-    let at = Instant::now();
     let trailers = collected.trailers().cloned().unwrap_or_default();
     let body = collected.to_bytes().to_vec();
     // Lambda takes no larger ones in one piece.
@@ -220,7 +213,7 @@ async fn response(State(shared): State<Arc<Shared>>, Path(id): Path<String>, req
         shared.note(|seen| seen.outcomes.push((id, Outcome::Failed(failed))));
         return StatusCode::PAYLOAD_TOO_LARGE;
     }
-    let outcome = Outcome::Answered { body, headers: parts.headers, trailers, at };
+    let outcome = Outcome::Answered { body, headers: parts.headers, trailers };
     shared.note(|seen| seen.outcomes.push((id, outcome)));
     StatusCode::ACCEPTED
 }

@@ -3,7 +3,7 @@
 
 mod answers;
 mod batches;
-mod protocol;
+pub mod protocol;
 mod shapes;
 
 use std::io::Read;

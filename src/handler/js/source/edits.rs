@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 /// Changes to one text, in any order; they must not overlap.
 #[derive(Default)]
 pub(super) struct Edits {
@@ -94,13 +96,13 @@ fn push_blank(text: &mut String, removed: &str, statement: bool) {
 }
 
 /// A text made by [`Edits::apply`].
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Generated {
     pub text: String,
     segments: Vec<Segment>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Segment {
     generated: usize,
     original: usize,

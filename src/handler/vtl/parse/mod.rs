@@ -13,6 +13,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use lexer::{Kind, Lexer, LexicalError, Token};
+use serde::{Deserialize, Serialize};
 
 use super::ast::{Block, Macro, Names, Node};
 use crate::error::{Diagnostic, SourceFile};
@@ -45,7 +46,7 @@ pub(super) fn first_names() -> Names {
 }
 
 /// A template that was read.
-#[derive(Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(super) struct Parsed {
     pub block: Block,
     pub macros: HashMap<Str, Arc<Macro>>,

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::handler::vtl::parse) enum Kind {
@@ -69,7 +71,7 @@ pub(in crate::handler::vtl::parse) enum Kind {
 }
 
 /// 1-based place in a template, as Velocity counts: a tab goes on to the next multiple of eight.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     pub line: u32,
     pub column: u32,
