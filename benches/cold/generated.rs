@@ -55,7 +55,7 @@ pub fn write(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn put(folder: &Path, path: &str, text: &str) -> Result<()> {
+pub fn put(folder: &Path, path: &str, text: &str) -> Result<()> {
     let path = folder.join(path);
     if let Some(parent) = path.parent() {
         std::fs::create_dir_all(parent)?;

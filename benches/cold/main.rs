@@ -1,6 +1,6 @@
 //! Measures the cold start: from the start of a process to the answer to its first event, through the Runtime API of the
 //! tests, beside a bare `lambda_http` function in the same run.
-//! `bench-cold BOOTSTRAP HELLO SHOP GENERATED [--quick]` prints Markdown; `scripts/bench cold` makes what it needs.
+//! `bench-cold BOOTSTRAP HELLO [--quick]` prints Markdown; `scripts/bench cold` makes what it needs.
 
 #[path = "../../tests/suite/harness/dynamodb.rs"]
 mod dynamodb;
@@ -16,6 +16,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value as Json, json};
+use syncline::api::prepared::{FILE_NAME, prepare};
+use syncline::backend::files::read_project;
 use syncline::backend::local::LocalDynamoDb;
 use syncline::backend::tables::{create_tables, seed_table};
 use syncline::value::Value;
@@ -29,19 +31,71 @@ const REQUESTS: usize = 1_000;
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.as_slice() {
-        [word, folder] if word == "--generate" => generated::write(Path::new(folder)),
-        [bootstrap, hello, shop, generated, rest @ ..] => {
-            let rounds = if rest.iter().any(|word| word == "--quick") { 5 } else { 41 };
-            let contestants = [
-                Contestant::hello(hello),
-                Contestant::project("the sample shop", bootstrap, shop, "{ user(id: \"u-ada\") { id name } }")?,
-                Contestant::project("400 resolvers", bootstrap, generated, generated::QUERY)?,
-            ];
-            measure(&contestants, rounds)
-        }
-        _ => Err("usage: bench-cold BOOTSTRAP HELLO SHOP GENERATED [--quick] | bench-cold --generate FOLDER".into()),
+    let [bootstrap, hello, rest @ ..] = arguments.as_slice() else {
+        return Err("usage: bench-cold BOOTSTRAP HELLO [--quick]".into());
+    };
+    let rounds = if rest.iter().any(|word| word == "--quick") { 5 } else { 41 };
+    let folders = Folders::make()?;
+    let sample = "{ user(id: \"u-ada\") { id name } }";
+    let contestants = [
+        Contestant::hello(hello),
+        Contestant::project("the sample shop", bootstrap, &folders.shop, sample)?,
+        Contestant::project("400 resolvers", bootstrap, &folders.generated, generated::QUERY)?,
+        Contestant::project("the sample shop, not prepared", bootstrap, &folders.shop.join(UNPREPARED), sample)?,
+        Contestant::project(
+            "400 resolvers, not prepared",
+            bootstrap,
+            &folders.generated.join(UNPREPARED),
+            generated::QUERY,
+        )?,
+    ];
+    measure(&contestants, rounds)
+}
+
+/// Below a function's folder, the same without its prepared form.
+const UNPREPARED: &str = "unprepared";
+
+/// What lies beside the program in the functions' environments. Gone when dropped.
+struct Folders {
+    all: PathBuf,
+    shop: PathBuf,
+    generated: PathBuf,
+}
+
+impl Folders {
+    fn make() -> Result<Folders> {
+        let all = std::env::temp_dir().join(format!("syncline-bench-cold-{}", std::process::id()));
+        let folders = Folders { shop: all.join("shop"), generated: all.join("generated"), all };
+        generated::write(&folders.all.join("sources"))?;
+        lay_out(Path::new("."), &folders.shop)?;
+        lay_out(&folders.all.join("sources"), &folders.generated)?;
+        Ok(folders)
     }
+}
+
+impl Drop for Folders {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.all);
+    }
+}
+
+/// The files of the project in `from`, as a package has them.
+fn lay_out(from: &Path, to: &Path) -> Result<()> {
+    let files = read_project(from, Default::default()).map_err(|problem| problem.to_string())?;
+    let (project, _) = syncline::project::Project::load(&files);
+    let checked = syncline::api::check(&project).map_err(|problems| format!("{problems:?}"))?;
+    let own = |path: &str| {
+        path.starts_with("resolvers/")
+            || path.starts_with("seed")
+            || path.starts_with("schema")
+            || path == "syncline.yaml"
+    };
+    for file in files.files.values().filter(|file| own(&file.path)) {
+        for folder in [to.to_path_buf(), to.join(UNPREPARED)] {
+            generated::put(&folder, &file.path, &file.text)?;
+        }
+    }
+    Ok(std::fs::write(to.join(FILE_NAME), prepare(&files, &project, &checked))?)
 }
 
 /// A function that takes part.
@@ -60,9 +114,8 @@ impl Contestant {
         Contestant { name: "bare `lambda_http`", program: program.into(), folder: ".".into(), query, dynamodb }
     }
 
-    fn project(name: &'static str, program: &str, folder: &str, query: &str) -> Result<Contestant> {
-        let files = syncline::backend::files::read_project(Path::new(folder), Default::default())
-            .map_err(|problem| problem.to_string())?;
+    fn project(name: &'static str, program: &str, folder: &Path, query: &str) -> Result<Contestant> {
+        let files = read_project(folder, Default::default()).map_err(|problem| problem.to_string())?;
         let (project, _) = syncline::project::Project::load(&files);
         let engine = LocalDynamoDb::open(None).map_err(|error| error.message.to_string())?;
         let descriptions: Vec<_> = project.config.tables.values().map(|table| table.description()).collect();
