@@ -68,6 +68,9 @@ pub const STS_OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 /// it (spec appsync-service 9.1).
 pub const LAMBDA_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// What must be left of a request's time when a function is no longer waited for, so that response handlers hear of it. Ours.
+pub const FUNCTION_GRACE: Duration = Duration::from_millis(500);
+
 /// Bytes of a function's payload and of its answer. Lambda: 6 MB (spec appsync-service 7.6).
 pub const LAMBDA_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
 

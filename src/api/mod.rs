@@ -12,7 +12,7 @@ use crate::api::persisted::PersistedDocuments;
 use crate::api::rate_limit::RateLimiter;
 use crate::auth::rules::AccessRules;
 use crate::auth::{self, Authenticator, Caller, Denial, Evidence, LocalSignIn, Outside};
-use crate::backend::{Backends, Operation};
+use crate::backend::Backends;
 use crate::clock::Clock;
 use crate::context::{Context, Identity, LogLine, RequestInfo};
 use crate::datasource::TokenKey;
@@ -21,7 +21,7 @@ use crate::execute::document::OperationType;
 use crate::execute::prepare::{Prepared, PreparedCache, PreparedOperation, SelectionError};
 use crate::execute::{ExecutableSchema, ExecutionRequest, Response, execute};
 use crate::limits::{self, Limits};
-use crate::loader::{Explanation, LoaderOptions, RequestLoader};
+use crate::loader::{CallKind, Explanation, LoaderOptions, RequestLoader};
 use crate::project::{self, Authentication, Cors, Project};
 use crate::resolver::Services;
 use crate::schema::parse_schema;
@@ -37,9 +37,9 @@ pub struct ApiOptions {
     pub shows_internals: bool,
     /// What page tokens are sealed with, the same for all instances that share tokens; see [`TokenKey::derive`].
     pub token_secret: Vec<u8>,
-    /// Whether reads of one operation travel together. Default: yes. Answers are the same without it, at the cost of a
-    /// call for every read; for comparing the two.
-    pub batches_reads: bool,
+    /// Whether reads of one operation travel together, and items of BatchInvoke. Default: yes. Answers are the same
+    /// without it, at the cost of a call for each; for comparing the two.
+    pub batches: bool,
     /// What is let in on a laptop only. Default: nothing.
     pub local: Option<LocalSignIn>,
 }
@@ -54,7 +54,7 @@ impl Default for ApiOptions {
             clock: Clock::system(),
             shows_internals: false,
             token_secret: Vec::new(),
-            batches_reads: true,
+            batches: true,
             local: None,
         }
     }
@@ -153,8 +153,8 @@ pub struct OperationReport {
     pub operation_name: Option<Str>,
     pub resolver_count: usize,
     pub error_count: usize,
-    /// DynamoDB calls really made, by kind, in the order of first use.
-    pub calls: Vec<(Operation, u32)>,
+    /// Calls of data sources really made, by kind, in the order of first use.
+    pub calls: Vec<(CallKind, u32)>,
     /// Reads that needed no call of their own.
     pub coalesced: u32,
     /// Every call, for those who asked.
@@ -344,8 +344,9 @@ impl Api {
     async fn run(&self, request: &OperationRequest, identity: &Identity, operation: &PreparedOperation) -> Answer {
         let shown = self.shown_explanation(&request.request);
         let is_explained = request.is_explained || shown.is_some();
-        let loader = self.loader(is_explained);
-        let services = self.services(&loader);
+        let deadline = self.deadline();
+        let loader = self.loader(is_explained, deadline);
+        let services = self.services(&loader, deadline);
         let execution = ExecutionRequest {
             operation,
             variables: &request.variables,
@@ -382,8 +383,9 @@ impl Api {
             let message = format!("this API has no resolver for `{type_name}.{field_name}`");
             return Err(FieldError::new("UnknownField", message));
         };
-        let loader = self.loader(false);
-        let services = self.services(&loader);
+        let deadline = self.deadline();
+        let loader = self.loader(false, deadline);
+        let services = self.services(&loader, deadline);
         let ctx = Context { env: self.executable.env.clone(), clock: self.options.clock.clone(), ..ctx };
         loader.drive(resolver.run(ctx, &services)).await.value
     }
@@ -403,22 +405,27 @@ impl Api {
         })
     }
 
-    fn loader(&self, is_explained: bool) -> RequestLoader {
+    /// When a request that begins now must have answered.
+    fn deadline(&self) -> tokio::time::Instant {
+        tokio::time::Instant::now() + self.limits().request_timeout
+    }
+
+    fn loader(&self, is_explained: bool, deadline: tokio::time::Instant) -> RequestLoader {
         let options = LoaderOptions {
-            batches: self.options.batches_reads,
+            batches: self.options.batches,
+            deadline: Some(deadline),
             explains: is_explained.then(|| self.options.clock.clone()),
             ..LoaderOptions::default()
         };
-        RequestLoader::with_options(self.backends.dynamodb.clone(), options)
+        RequestLoader::with_options(self.backends.clone(), options)
     }
 
-    fn services<'a>(&'a self, loader: &'a RequestLoader) -> Services<'a> {
+    fn services<'a>(&'a self, loader: &'a RequestLoader, deadline: tokio::time::Instant) -> Services<'a> {
         Services {
-            dynamodb: loader,
-            lambda: self.backends.lambda.as_ref(),
+            loader,
             token_key: &self.token_key,
             clock: &self.options.clock,
-            deadline: Some(tokio::time::Instant::now() + self.limits().request_timeout),
+            deadline: Some(deadline),
             shows_internals: self.options.shows_internals,
         }
     }

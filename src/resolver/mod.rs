@@ -9,7 +9,6 @@ mod version;
 use std::sync::Arc;
 
 use crate::auth::rules::unauthorized;
-use crate::backend::lambda::LambdaInvoke;
 use crate::clock::Clock;
 use crate::context::{Context, Effects, Info, LogLevel, LogLine};
 use crate::datasource::{DataSource, DomainRights, Invocation, TokenKey};
@@ -47,9 +46,8 @@ pub struct Pipeline {
 
 /// What a request lends its resolvers.
 pub struct Services<'a> {
-    /// The request's way to DynamoDB.
-    pub dynamodb: &'a RequestLoader,
-    pub lambda: &'a dyn LambdaInvoke,
+    /// The request's way to DynamoDB and to functions.
+    pub loader: &'a RequestLoader,
     pub token_key: &'a TokenKey,
     pub clock: &'a Clock,
     /// When the operation must have answered.
@@ -111,11 +109,11 @@ impl Stage {
             None => Value::empty_object(),
         };
         let version = self.version(part, &request)?;
-        let dynamodb = services.dynamodb.named(&self.coordinate);
+        let loader = services.loader.named(&self.coordinate);
         let invocation = Invocation {
             request: &request,
-            dynamodb: &dynamodb,
-            lambda: services.lambda,
+            dynamodb: &loader,
+            lambda: &loader,
             ctx,
             output_type: &self.output_type,
             rights: &self.rights,
@@ -126,7 +124,7 @@ impl Stage {
         };
         let outcome = self.data_source.invoke(invocation).await;
         if self.data_source.may_write_elsewhere() {
-            services.dynamodb.forget_reads_under_way();
+            services.loader.forget_reads_under_way();
         }
         let outcome = outcome?;
         ctx.result = outcome.result;

@@ -154,7 +154,7 @@ struct Trees {
 }
 
 impl Trees {
-    fn new(batches_reads: bool) -> Trees {
+    fn new(batches: bool) -> Trees {
         let files = read_project(&folder("trees"), BTreeMap::new()).unwrap();
         let (project, problems) = syncline::project::Project::load(&files);
         assert!(problems.is_empty(), "{problems:?}");
@@ -162,7 +162,7 @@ impl Trees {
         let options = ApiOptions {
             clock: Clock::fixed(NOON, 1),
             token_secret: b"the secret of all tests".to_vec(),
-            batches_reads,
+            batches,
             shows_internals: true,
             ..ApiOptions::default()
         };
