@@ -74,6 +74,12 @@ pub const FUNCTION_GRACE: Duration = Duration::from_millis(500);
 /// Bytes of a function's payload and of its answer. Lambda: 6 MB (spec appsync-service 7.6).
 pub const LAMBDA_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
 
+/// Items in one list of BatchInvoke where `maxBatchSize` does not say. AppSync: 5 (spec appsync-service 7.3).
+pub const BATCH_INVOKE_ITEMS: usize = 5;
+
+/// What `maxBatchSize` may be. AppSync: 2,000; 0 is as if it were not there (spec appsync-service 9.1, appsync-js 1.6).
+pub const MAX_BATCH_SIZE: std::ops::RangeInclusive<usize> = 0..=2_000;
+
 /// Bytes of the payload of a call whose answer nobody waits for. Lambda: 1 MB.
 pub const LAMBDA_EVENT_BYTES: usize = 1024 * 1024;
 

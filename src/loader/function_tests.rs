@@ -192,7 +192,7 @@ fn a_failure_is_that_of_every_item_of_its_list_and_of_no_other() {
     let expected = [[thrown; 2], [throttled; 2], [UNFIT_ANSWER; 2], [UNFIT_ANSWER; 2], ["null", r#"{"n":9}"#]];
     assert_eq!(answers.iter().map(shown).collect::<Vec<_>>(), expected.concat());
     let said: Vec<_> = answers[4..8].iter().map(|answer| answer.as_ref().unwrap_err().message.as_str()).collect();
-    assert!(said[0].ends_with("list of 2 elements but gave 1 elements."), "{said:?}");
+    assert!(said[0].ends_with("list of 2 elements but gave 1 element."), "{said:?}");
     assert!(said[2].ends_with("but gave something else."), "{said:?}");
 }
 

@@ -104,14 +104,16 @@ impl Stage {
                 return Ok(Output::Value(value));
             }
             Some(Returned::EarlyReturn { value, skip_to: SkipTo::End }) => return Ok(Output::End(value)),
-            // Without a request handler the data source is asked with an empty document: NONE answers null, DynamoDB
-            // says which part is missing.
+            // Without a request handler a function gets the context; others are asked with an empty document: NONE answers
+            // null, DynamoDB says which part is missing.
             None => Value::empty_object(),
         };
         let version = self.version(part, &request)?;
         let loader = services.loader.named(&self.coordinate);
         let invocation = Invocation {
             request: &request,
+            has_request: self.handler.as_ref().is_some_and(Handler::has_request),
+            has_response: self.handler.as_ref().is_some_and(Handler::has_response),
             dynamodb: &loader,
             lambda: &loader,
             ctx,
@@ -121,6 +123,7 @@ impl Stage {
             token_key: services.token_key,
             clock: services.clock,
             shows_stored_item: matches!(self.handler, Some(Handler::Vtl(_))),
+            shows_internals: services.shows_internals,
         };
         let outcome = self.data_source.invoke(invocation).await;
         if self.data_source.may_write_elsewhere() {

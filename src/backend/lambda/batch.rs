@@ -49,16 +49,20 @@ pub fn split(
     let elements: Vec<&RawValue> =
         serde_json::from_slice(&answer.payload).map_err(|_| unfit(items, "something else".to_owned()))?;
     if elements.len() != items {
-        return Err(unfit(items, format!("{} elements", elements.len())));
+        return Err(unfit(items, counted(elements.len())));
     }
     let part = |element: &RawValue| answer.payload.slice_ref(element.get().as_bytes());
     Ok(elements.into_iter().map(|element| LambdaAnswer { payload: part(element), function_error: None }).collect())
 }
 
 fn unfit(items: usize, got: String) -> ServiceError {
-    let elements = if items == 1 { "element" } else { "elements" };
-    let message = format!("The function must answer BatchInvoke with a list of {items} {elements} but gave {got}.");
+    let expected = counted(items);
+    let message = format!("The function must answer BatchInvoke with a list of {expected} but gave {got}.");
     ServiceError { code: Str::new_static(UNFIT_ANSWER), message: message.into(), ..ServiceError::default() }
+}
+
+fn counted(elements: usize) -> String {
+    format!("{elements} element{}", if elements == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]
@@ -84,7 +88,7 @@ mod tests {
 
     #[test]
     fn an_answer_that_does_not_fit_is_refused_as_a_whole() {
-        for (payload, got) in [("[1]", "1 elements"), ("[1,2,3]", "3 elements"), ("[]", "0 elements")] {
+        for (payload, got) in [("[1]", "1 element"), ("[1,2,3]", "3 elements"), ("[]", "0 elements")] {
             let said = format!("The function must answer BatchInvoke with a list of 2 elements but gave {got}.");
             assert_eq!(parts(payload, 2), Err(said));
         }
