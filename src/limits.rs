@@ -68,6 +68,14 @@ pub const STS_OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 /// it (spec appsync-service 9.1).
 pub const LAMBDA_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Attempts of one call of a Lambda function, the first included, where it surely has not run: it was throttled, or there
+/// was no connection. The Java SDK's three retries.
+pub const LAMBDA_ATTEMPTS: u32 = 4;
+
+/// Longest wait before the first retry; doubles with each, and the real wait is a random part of it: 0.7 s at most for all.
+/// The Java SDK's 100 ms.
+pub const LAMBDA_FIRST_BACKOFF: Duration = Duration::from_millis(100);
+
 /// What must be left of a request's time when a function is no longer waited for, so that response handlers hear of it. Ours.
 pub const FUNCTION_GRACE: Duration = Duration::from_millis(500);
 
