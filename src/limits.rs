@@ -76,6 +76,14 @@ pub const LAMBDA_ATTEMPTS: u32 = 4;
 /// The Java SDK's 100 ms.
 pub const LAMBDA_FIRST_BACKOFF: Duration = Duration::from_millis(100);
 
+/// Functions that one request waits for at the same time; further calls wait. Ours: a connection each, of which a process has
+/// a thousand or so, as an account has functions at work.
+pub const FUNCTION_CALLS_AT_ONCE: usize = 100;
+
+/// Bytes of the payloads with which one request waits for functions. Ours: what a client sends may stand in every one of them,
+/// and 6 MB for each of 10,000 resolvers would be 60 GB.
+pub const FUNCTION_PAYLOADS_BYTES: usize = 64 * 1024 * 1024;
+
 /// What must be left of a request's time when a function is no longer waited for, so that response handlers hear of it. Ours.
 pub const FUNCTION_GRACE: Duration = Duration::from_millis(500);
 

@@ -7,8 +7,9 @@ use futures_util::future::{join, join_all};
 use super::*;
 use crate::backend::Unavailable;
 use crate::backend::lambda::batch::UNFIT_ANSWER;
-use crate::backend::lambda::{Batch, LambdaAnswer, LambdaInvocation, LambdaInvocationType, LambdaInvoke};
+use crate::backend::lambda::{Batch, Functions, LambdaAnswer, LambdaInvocation, LambdaInvocationType, LambdaInvoke};
 use crate::context::FieldId;
+use crate::limits;
 use crate::value::object;
 
 type Answered = Result<LambdaAnswer, ServiceError>;
@@ -231,6 +232,72 @@ fn a_function_that_does_not_answer_is_given_up_while_there_is_time_to_say_so() {
             ("ExecutionTimeoutException", "Execution timed out.")
         );
     }
+}
+
+#[test]
+fn one_request_has_a_bounded_number_of_calls_under_way_and_the_others_follow() {
+    /// Notes how many calls were under way at most.
+    #[derive(Default)]
+    struct Counting(Mutex<(usize, usize)>);
+    impl LambdaInvoke for Counting {
+        fn invoke(&self, invocation: LambdaInvocation) -> BoxFuture<'_, Answered> {
+            Box::pin(async move {
+                {
+                    let (under_way, most) = &mut *locked(&self.0);
+                    *under_way += 1;
+                    *most = (*most).max(*under_way);
+                }
+                for _ in 0..3 {
+                    tokio::task::yield_now().await;
+                }
+                locked(&self.0).0 -= 1;
+                echoes(&invocation)
+            })
+        }
+    }
+    let functions = Arc::new(Counting::default());
+    let backends = Backends { lambda: functions.clone(), ..Backends::new(Arc::new(NoTables)) };
+    let loader = RequestLoader::with_options(backends, LoaderOptions::default());
+    let calls = limits::FUNCTION_CALLS_AT_ONCE * 3;
+    let single = join_all((0..calls).map(|id| loader.invoke(item(id))));
+    let lists = join_all((0..calls).map(|id| loader.batch_invoke(item(id), of_field(1, 1))));
+    let (single, lists) = run(loader.drive(join(single, lists)));
+    let expected: Vec<String> = (0..calls).map(|id| id.to_string()).collect();
+    assert_eq!(single.iter().map(shown).collect::<Vec<_>>(), expected);
+    assert_eq!(lists.iter().map(shown).collect::<Vec<_>>(), expected);
+    assert_eq!(locked(&functions.0).1, limits::FUNCTION_CALLS_AT_ONCE);
+}
+
+#[test]
+fn the_payloads_of_one_request_have_a_bound_together_and_make_room_again() {
+    let functions = StandIn::new(|_| Ok(LambdaAnswer { payload: "[1]".into(), function_error: None }));
+    let loader = loader(&functions);
+    let megabytes = 4;
+    let fit = limits::FUNCTION_PAYLOADS_BYTES / (megabytes * 1024 * 1024);
+    let payload = Bytes::from(vec![b' '; megabytes * 1024 * 1024]);
+    let large = || LambdaInvocation { payload: payload.clone(), ..item(0) };
+    for _ in 0..2 {
+        let single = join_all((0..fit / 2).map(|_| loader.invoke(large())));
+        let lists = join_all((0..fit).map(|_| loader.batch_invoke(large(), of_field(1, 1))));
+        let (single, lists) = run(loader.drive(join(single, lists)));
+        assert!(single.iter().all(Result::is_ok));
+        let (answered, refused) = lists.split_at(fit - fit / 2);
+        assert_eq!(answered.iter().map(shown).collect::<Vec<_>>(), vec!["1"; answered.len()]);
+        assert_eq!(refused.iter().map(shown).collect::<Vec<_>>(), vec!["RequestTooLargeException"; refused.len()]);
+    }
+}
+
+#[test]
+fn a_list_that_is_too_large_fails_as_lambda_lets_it_fail() {
+    // The way to a project's functions, of which there are none: the size is looked at first.
+    let functions = Arc::new(Functions::local([], "."));
+    let backends = Backends { lambda: functions, ..Backends::new(Arc::new(NoTables)) };
+    let loader = RequestLoader::with_options(backends, LoaderOptions::default());
+    let half = || item(format!("\"{}\"", "x".repeat(limits::LAMBDA_PAYLOAD_BYTES / 2)));
+    let too_large = join_all((0..2).map(|_| loader.batch_invoke(half(), of_field(1, 5))));
+    let (too_large, alone) = run(loader.drive(join(too_large, loader.batch_invoke(half(), of_field(2, 5)))));
+    assert_eq!(too_large.iter().map(shown).collect::<Vec<_>>(), ["RequestTooLargeException"; 2]);
+    assert_eq!(shown(&alone), "ResourceNotFoundException");
 }
 
 #[test]

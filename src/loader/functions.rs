@@ -1,10 +1,13 @@
 //! Calls of Lambda functions. Each is counted and explained as a call to DynamoDB is. The items of BatchInvoke are gathered
-//! as reads are, into lists for the same field: they are sent when the request has nothing else to do, all lists at once.
+//! as reads are, into lists for the same field: they are sent when the request has nothing else to do, all lists at once,
+//! as far as the bounds on one request's functions allow.
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use futures_util::future::BoxFuture;
+use tokio::sync::Semaphore;
 
 use super::drive::Slot;
 use super::explain::{CallKind, Callers, Target};
@@ -14,6 +17,47 @@ use crate::backend::lambda::{Batch, LambdaAnswer, LambdaInvocation, LambdaInvoca
 use crate::context::FieldId;
 use crate::limits;
 use crate::value::Str;
+
+/// What the functions of one request may take up together.
+pub(super) struct Bounds {
+    calls: Semaphore,
+    payload_bytes: AtomicUsize,
+}
+
+impl Default for Bounds {
+    fn default() -> Bounds {
+        Bounds { calls: Semaphore::new(limits::FUNCTION_CALLS_AT_ONCE), payload_bytes: AtomicUsize::new(0) }
+    }
+}
+
+impl Bounds {
+    /// Room for a payload until the function has answered.
+    fn reserve(&self, bytes: usize) -> Result<Reserved<'_>, ServiceError> {
+        let reserved = Reserved { taken: &self.payload_bytes, bytes };
+        if self.payload_bytes.fetch_add(bytes, Ordering::Relaxed) + bytes <= limits::FUNCTION_PAYLOADS_BYTES {
+            return Ok(reserved);
+        }
+        let megabytes = limits::FUNCTION_PAYLOADS_BYTES / 1024 / 1024;
+        Err(ServiceError {
+            code: Str::new_static("RequestTooLargeException"),
+            message: format!("The payloads of one request are larger than {megabytes} MB; ask for less at once").into(),
+            status: 413,
+            request_id: Str::new_static("null"),
+            ..ServiceError::default()
+        })
+    }
+}
+
+struct Reserved<'a> {
+    taken: &'a AtomicUsize,
+    bytes: usize,
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        self.taken.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}
 
 /// One item of a BatchInvoke, and the resolver that waits for its part of the answer.
 pub(super) struct Item {
@@ -66,13 +110,14 @@ impl Shared {
         invocation: LambdaInvocation,
         callers: impl FnOnce() -> Callers,
     ) -> Result<LambdaAnswer, ServiceError> {
-        let number = {
-            let state = &mut *self.state();
-            state.stats.count(CallKind::Invoke);
-            let target = || Target::Named(invocation.function.clone());
-            state.trace.as_mut().map(|trace| trace.begin(CallKind::Invoke, target(), 1, callers()))
+        let mut number = None;
+        let call = async {
+            // An error would say that the bound was closed, which nobody does.
+            let _permit = self.functions.calls.acquire().await;
+            number = self.begin_invoke(&invocation, callers);
+            self.backends.lambda.invoke(invocation).await
         };
-        let answer = self.in_time(self.backends.lambda.invoke(invocation)).await;
+        let answer = self.in_time(call).await;
         self.forget_reads_under_way();
         if let (Some(number), Some(trace)) = (number, self.state().trace.as_mut()) {
             let failure = match &answer {
@@ -84,6 +129,14 @@ impl Shared {
         answer
     }
 
+    /// Counts a call that is about to be made; gives its number where calls are explained.
+    fn begin_invoke(&self, invocation: &LambdaInvocation, callers: impl FnOnce() -> Callers) -> Option<usize> {
+        let state = &mut *self.state();
+        state.stats.count(CallKind::Invoke);
+        let target = || Target::Named(invocation.function.clone());
+        state.trace.as_mut().map(|trace| trace.begin(CallKind::Invoke, target(), 1, callers()))
+    }
+
     /// Waits for an answer until the request has just the time to say that there is none.
     async fn in_time<T>(&self, call: impl Future<Output = Result<T, ServiceError>>) -> Result<T, ServiceError> {
         let Some(deadline) = self.deadline else { return call.await };
@@ -91,12 +144,22 @@ impl Shared {
         tokio::time::timeout_at(last, call).await.unwrap_or_else(|_| Err(timed_out()))
     }
 
-    async fn batch_invoke(
+    async fn invoke_for(
+        &self,
+        resolver: Option<&Str>,
+        invocation: LambdaInvocation,
+    ) -> Result<LambdaAnswer, ServiceError> {
+        let _room = self.functions.reserve(invocation.payload.len())?;
+        self.invoke(invocation, || Callers::Runs(resolver.cloned(), 1)).await
+    }
+
+    async fn batch_invoke_for(
         self: &Arc<Self>,
         resolver: Option<&Str>,
         invocation: LambdaInvocation,
         batch: Batch,
     ) -> Result<LambdaAnswer, ServiceError> {
+        let _room = self.functions.reserve(invocation.payload.len())?;
         let item = Arc::new(Item { resolver: resolver.cloned(), invocation, batch, slot: Slot::default() });
         let is_gathered = {
             let state = &mut *self.state();
@@ -138,11 +201,11 @@ fn timed_out() -> ServiceError {
 
 impl LambdaInvoke for RequestLoader {
     fn invoke(&self, invocation: LambdaInvocation) -> BoxFuture<'_, Result<LambdaAnswer, ServiceError>> {
-        Box::pin(self.0.invoke(invocation, || Callers::Runs(None, 1)))
+        Box::pin(self.0.invoke_for(None, invocation))
     }
 
     fn batch_invoke(&self, item: LambdaInvocation, batch: Batch) -> BoxFuture<'_, Result<LambdaAnswer, ServiceError>> {
-        Box::pin(self.0.batch_invoke(None, item, batch))
+        Box::pin(self.0.batch_invoke_for(None, item, batch))
     }
 
     fn region(&self) -> Option<Str> {
@@ -152,11 +215,11 @@ impl LambdaInvoke for RequestLoader {
 
 impl LambdaInvoke for Named<'_> {
     fn invoke(&self, invocation: LambdaInvocation) -> BoxFuture<'_, Result<LambdaAnswer, ServiceError>> {
-        Box::pin(self.loader.0.invoke(invocation, || Callers::Runs(Some(self.resolver.clone()), 1)))
+        Box::pin(self.loader.0.invoke_for(Some(self.resolver), invocation))
     }
 
     fn batch_invoke(&self, item: LambdaInvocation, batch: Batch) -> BoxFuture<'_, Result<LambdaAnswer, ServiceError>> {
-        Box::pin(self.loader.0.batch_invoke(Some(self.resolver), item, batch))
+        Box::pin(self.loader.0.batch_invoke_for(Some(self.resolver), item, batch))
     }
 
     fn region(&self) -> Option<Str> {

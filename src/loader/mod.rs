@@ -113,6 +113,7 @@ struct Shared {
     sleep: Sleep,
     batches: bool,
     deadline: Option<tokio::time::Instant>,
+    functions: functions::Bounds,
     state: Mutex<State>,
 }
 
@@ -153,7 +154,8 @@ impl RequestLoader {
     pub fn with_options(backends: Backends, options: LoaderOptions) -> RequestLoader {
         let LoaderOptions { sleep, batches, deadline, explains } = options;
         let state = Mutex::new(State { trace: explains.map(Trace::new), ..State::default() });
-        RequestLoader(Arc::new(Shared { backends, sleep, batches, deadline, state }))
+        let functions = functions::Bounds::default();
+        RequestLoader(Arc::new(Shared { backends, sleep, batches, deadline, functions, state }))
     }
 
     /// Runs a request to its end, sending what is queued whenever it can go no further without.
