@@ -168,8 +168,9 @@ impl Sources<'_> {
     fn permitted_data_source(&mut self, stage: &project::Stage) -> Result<Arc<dyn DataSource>, Diagnostic> {
         let config = &self.project.config;
         let (name, domain) = (&stage.data_source, stage.domain.as_deref());
-        let has_table = config.data_sources.get(name).is_some_and(|source| source.table_name().is_some());
-        if !has_table && config.data_sources.contains_key(name) && config.access(domain, name).is_none() {
+        // Rights on tables are looked at with every call.
+        let is_without_table = config.data_sources.get(name).is_some_and(|source| source.table_name().is_none());
+        if is_without_table && config.access(domain, name).is_none() {
             return Ok(Arc::new(DeniedSource::new(name, domain)));
         }
         self.data_source(name, &stage.options)

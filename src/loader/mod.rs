@@ -76,8 +76,8 @@ pub struct LoaderOptions {
     /// Whether reads and the items of BatchInvoke are gathered. Default: yes. Without, every read is a call of its own,
     /// sent when it is asked for, as AppSync does it, and every item a list of one: for comparing the two.
     pub batches: bool,
-    /// When the request must have answered. Functions are waited for until [`limits::FUNCTION_GRACE`] before. Default:
-    /// as long as it takes.
+    /// When the request must have answered. Functions are waited for until
+    /// [`FUNCTION_GRACE`](crate::limits::FUNCTION_GRACE) before. Default: as long as it takes.
     pub deadline: Option<tokio::time::Instant>,
     /// Notes every call for [`RequestLoader::explanation`], with times from this clock. Default: no.
     pub explains: Option<Clock>,
