@@ -247,7 +247,8 @@ impl Serialize for Response {
     }
 }
 
-/// `extensions.syncline`: what resolvers asked of data sources, and the calls that answered them. AppSync has no such thing.
+/// `extensions.syncline`: what resolvers asked of data sources, and the calls that answered them. AppSync has no such
+/// thing.
 ///
 /// ```json
 /// { "asked": 77, "made": 3, "coalesced": 74, "capacityUnits": { "read": 25.5, "write": 0 },
@@ -256,7 +257,8 @@ impl Serialize for Response {
 ///       "capacityUnits": 0.5, "asked": 1, "resolvers": { "Query.orders": 1 }, "durationMs": 3 },
 ///     { "operation": "BatchGetItem", "tables": { "products": { "keys": 50, "items": 50, "capacityUnits": 25 } },
 ///       "capacityUnits": 25, "asked": 75, "resolvers": { "Order.product": 75 }, "durationMs": 4 },
-///     { "operation": "Invoke", "target": "pricing", "asked": 50, "resolvers": { "Product.price": 50 }, "durationMs": 9 } ] }
+///     { "operation": "Invoke", "target": "pricing", "asked": 50, "resolvers": { "Product.price": 50 },
+///       "durationMs": 9 } ] }
 /// ```
 ///
 /// * `asked`: the calls that AppSync would have made; `coalesced`: reads among them without a call of their own.
