@@ -6,7 +6,7 @@ mod identity;
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::value::{Map, Str, Value};
+use crate::value::{Map, Str, Value, object};
 
 pub use effects::{
     CacheEviction, Effects, FilterCondition, FilterOperator, Invalidations, LogLevel, LogLine, ResponseHeader,
@@ -24,6 +24,7 @@ pub struct Context {
     pub identity: Identity,
     pub request: Arc<RequestInfo>,
     pub info: Info,
+    pub field: FieldId,
     /// One mutable object per resolver run, shared by all its handlers; what a handler leaves in it, the next one sees.
     pub stash: Value,
     /// `ctx.prev.result`; `None` where there is no previous stage (`ctx.prev` is null then).
@@ -40,6 +41,11 @@ pub struct Context {
     pub effects: Effects,
     pub clock: Clock,
 }
+
+/// A field of an operation, the same for all objects that it is asked of: equal under every item of a list, different for
+/// two aliases. Where in the answer it stands only `execute` knows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct FieldId(pub usize);
 
 /// The three kinds of operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -124,5 +130,51 @@ impl Context {
             env: Arc::new(member("env").and_then(Value::as_object).cloned().unwrap_or_default()),
             ..Context::default()
         }
+    }
+
+    /// The event of a direct Lambda resolver (spec appsync-service 7.1), which [`Context::from_json`] reads. Unlike what
+    /// handlers see when they serialise `ctx`, it has both texts of the selection in `info`.
+    pub fn to_event(&self) -> Value {
+        let Info { field_name, parent_type_name, variables, selection_set_list, selection_set_graphql } = &self.info;
+        let prev = self.prev_result.as_ref().map(|result| object! { "result" => result.clone() });
+        object! {
+            "arguments" => self.arguments.clone(),
+            "identity" => self.identity.value.clone(),
+            "source" => self.source.clone(),
+            "request" => object! {
+                "headers" => self.request.headers.clone(),
+                "domainName" => self.request.domain_name.clone(),
+            },
+            "prev" => prev,
+            "info" => object! {
+                "fieldName" => field_name,
+                "parentTypeName" => parent_type_name,
+                "variables" => variables.clone(),
+                "selectionSetList" => selection_set_list.clone(),
+                "selectionSetGraphQL" => selection_set_graphql,
+            },
+            "stash" => self.stash.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_event_of_a_direct_resolver_has_exactly_appsyncs_members_and_reads_back_as_the_same() {
+        let json = r#"{"arguments":{"id":"1"},"identity":{"sub":"ada"},"source":{"a":[1.50]},
+            "request":{"headers":{"x-a":["1","2"]},"domainName":null},"prev":{"result":[1]},
+            "info":{"fieldName":"price","parentTypeName":"Product","variables":{"v":null},
+            "selectionSetList":["net","net/cents"],"selectionSetGraphQL":"{\n  net\n}"},"stash":{"s":1}}"#;
+        let expected = Value::parse(json).unwrap();
+        assert_eq!(Context::from_json(&expected).to_event().to_string(), expected.to_string());
+        let root = object! { "request" => object! { "headers" => object! {}, "domainName" => Value::Null } };
+        let event = Context::from_json(&root).to_event();
+        let members: Vec<&str> = event.as_object().unwrap().keys().map(Str::as_str).collect();
+        assert_eq!(members, ["arguments", "identity", "source", "request", "prev", "info", "stash"]);
+        assert_eq!(event.get("prev"), Some(&Value::Null));
+        assert_eq!(event.get("arguments"), Some(&Value::empty_object()));
     }
 }

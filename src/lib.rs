@@ -20,7 +20,8 @@
 //! find out who asks, then finds or makes the prepared document ([`execute::prepare`]), coerces the variables and hands a plan to [`execute::execute`]. That completes data at
 //! once and runs each field with a resolver through [`resolver::Resolver::run`]: a [`handler`] turns the context into a
 //! request document, a [`datasource`] carries it out through the request's [`loader`], the handler turns the result into
-//! the field's value. The loader gathers reads until nothing else can go on and sends them as few calls.
+//! the field's value. The loader gathers reads, and items for functions, until nothing else can go on and sends them as few
+//! calls.
 //! [`execute::Response`] writes the answer in AppSync's shape.
 //!
 //! # Invariants

@@ -68,8 +68,33 @@ pub const STS_OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 /// it (spec appsync-service 9.1).
 pub const LAMBDA_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Attempts of one call of a Lambda function, the first included, where it surely has not run: it was throttled, or there
+/// was no connection. The Java SDK's three retries.
+pub const LAMBDA_ATTEMPTS: u32 = 4;
+
+/// Longest wait before the first retry; doubles with each, and the real wait is a random part of it: 0.7 s at most for all.
+/// The Java SDK's 100 ms.
+pub const LAMBDA_FIRST_BACKOFF: Duration = Duration::from_millis(100);
+
+/// Functions that one request waits for at the same time; further calls wait. Ours: a connection each, of which a process has
+/// a thousand or so, as an account has functions at work.
+pub const FUNCTION_CALLS_AT_ONCE: usize = 100;
+
+/// Bytes of the payloads with which one request waits for functions. Ours: what a client sends may stand in every one of them,
+/// and 6 MB for each of 10,000 resolvers would be 60 GB.
+pub const FUNCTION_PAYLOADS_BYTES: usize = 64 * 1024 * 1024;
+
+/// What must be left of a request's time when a function is no longer waited for, so that response handlers hear of it. Ours.
+pub const FUNCTION_GRACE: Duration = Duration::from_millis(500);
+
 /// Bytes of a function's payload and of its answer. Lambda: 6 MB (spec appsync-service 7.6).
 pub const LAMBDA_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
+
+/// Items in one list of BatchInvoke where `maxBatchSize` does not say. AppSync: 5 (spec appsync-service 7.3).
+pub const BATCH_INVOKE_ITEMS: usize = 5;
+
+/// What `maxBatchSize` may be. AppSync: 2,000; 0 is as if it were not there (spec appsync-service 9.1, appsync-js 1.6).
+pub const MAX_BATCH_SIZE: std::ops::RangeInclusive<usize> = 0..=2_000;
 
 /// Bytes of the payload of a call whose answer nobody waits for. Lambda: 1 MB.
 pub const LAMBDA_EVENT_BYTES: usize = 1024 * 1024;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_graphql::{EmptyMutation, EmptySubscription, ID, Object, SimpleObject};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use syncline::backend::{DynamoDb, Operation, ServiceError, Unavailable};
+use syncline::backend::{DynamoDb, Operation, ServiceError};
 use syncline::clock::Clock;
 use syncline::context::{Identity, RequestInfo};
 use syncline::datasource::{DataSource, DomainRights, Invocation, Outcome, TokenKey};
@@ -113,8 +113,7 @@ impl Ours {
 
     fn execute(&self) -> Response {
         let services = Services {
-            dynamodb: &self.loader,
-            lambda: &Unavailable,
+            loader: &self.loader,
             token_key: &self.token_key,
             clock: &self.clock,
             deadline: None,

@@ -112,6 +112,8 @@ impl<'a> Caller<'a> {
         let invocations = self.documents.iter().map(|document| {
             self.source.invoke(Invocation {
                 request: document,
+                has_request: true,
+                has_response: true,
                 dynamodb: &loader,
                 lambda: lambda.as_ref(),
                 ctx: &ctx,
@@ -121,6 +123,7 @@ impl<'a> Caller<'a> {
                 token_key: &self.token_key,
                 clock: &self.clock,
                 shows_stored_item: false,
+                shows_internals: true,
             })
         });
         let outcomes = loader.drive(join_all(invocations)).await;

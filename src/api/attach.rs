@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::datasource::denied::DeniedSource;
 use crate::datasource::dynamodb::DynamoDbSource;
+use crate::datasource::lambda::LambdaSource;
 use crate::datasource::none::NoneSource;
 use crate::datasource::{DataSource, DomainRights};
 use crate::error::{Diagnostic, SourceFile};
@@ -168,7 +170,7 @@ impl Sources<'_> {
         Ok(Stage {
             coordinate,
             handler: self.handler(&stage.code)?,
-            data_source: self.data_source(&stage.data_source, &stage.options)?,
+            data_source: self.permitted_data_source(stage)?,
             rights: self.rights(&stage.domain),
             output_type: output_type.clone(),
         })
@@ -191,6 +193,18 @@ impl Sources<'_> {
         }
     }
 
+    /// The stage's data source, or what refuses every call where its domain may not use it.
+    fn permitted_data_source(&mut self, stage: &project::Stage) -> Result<Arc<dyn DataSource>, Diagnostic> {
+        let config = &self.project.config;
+        let (name, domain) = (&stage.data_source, stage.domain.as_deref());
+        // Rights on tables are looked at with every call.
+        let is_without_table = config.data_sources.get(name).is_some_and(|source| source.table_name().is_none());
+        if is_without_table && config.access(domain, name).is_none() {
+            return Ok(Arc::new(DeniedSource::new(name, domain)));
+        }
+        self.data_source(name, &stage.options)
+    }
+
     fn data_source(&mut self, name: &Str, options: &StageOptions) -> Result<Arc<dyn DataSource>, Diagnostic> {
         let is_usual = *options == StageOptions::default();
         if let Some(data_source) = self.data_sources.get(name).filter(|_| is_usual) {
@@ -207,6 +221,10 @@ impl Sources<'_> {
                 let fill_page = options.fill_page.as_ref().map(|fill_page| fill_page.max_read_units);
                 let source = DynamoDbSource::new(table_name.clone()).in_region(region.clone());
                 Arc::new(source.versioned(versioning).filling_pages(fill_page))
+            }
+            Some(DataSourceKind::Lambda { function }) => {
+                let size = options.max_batch_size.as_ref().map(|size| size.items);
+                Arc::new(LambdaSource::new(function.clone()).with_max_batch_size(size))
             }
             None => return Err(Diagnostic::error(format!("data source `{name}` is not defined"))),
         };

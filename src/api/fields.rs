@@ -35,8 +35,9 @@ impl Api {
     /// A field without resolver is the source's property of its name. `time_left`: how long the answer may take, where that
     /// is less than AppSync's 30 s.
     pub async fn resolve_fields(&self, requests: Vec<FieldRequest>, time_left: Option<Duration>) -> FieldAnswers {
-        let loader = self.loader(false);
-        let services = self.services(&loader, time_left);
+        let deadline = self.deadline(time_left);
+        let loader = self.loader(false, deadline);
+        let services = self.services(&loader, deadline);
         let label = requests.first().map(|request| {
             let times = if requests.len() > 1 { format!(" x{}", requests.len()) } else { String::new() };
             Str::from(format!("{}.{}{times}", request.type_name, request.field_name))

@@ -17,7 +17,7 @@ use crate::api::persisted::PersistedDocuments;
 use crate::api::rate_limit::RateLimiter;
 use crate::auth::rules::AccessRules;
 use crate::auth::{self, Authenticator, Caller, Denial, Evidence, LocalSignIn, Outside};
-use crate::backend::{Backends, Operation};
+use crate::backend::Backends;
 use crate::clock::Clock;
 use crate::context::{Identity, LogLine, RequestInfo};
 use crate::datasource::TokenKey;
@@ -27,7 +27,7 @@ use crate::execute::prepare::{Prepared, PreparedCache, PreparedOperation, Select
 use crate::execute::{ExecutableSchema, ExecutionRequest, Response, execute};
 use crate::handler::js::JsProgram;
 use crate::limits::{self, Limits};
-use crate::loader::{Explanation, LoaderOptions, RequestLoader};
+use crate::loader::{CallKind, Explanation, LoaderOptions, RequestLoader};
 use crate::project::{self, Authentication, Cors, Payloads, Project};
 use crate::resolver::Services;
 use crate::schema::{Parsed, Schema, parse_schema};
@@ -45,9 +45,9 @@ pub struct ApiOptions {
     pub shows_internals: bool,
     /// What page tokens are sealed with, the same for all instances that share tokens; see [`TokenKey::derive`].
     pub token_secret: Vec<u8>,
-    /// Whether reads of one operation travel together. Default: yes. Answers are the same without it, at the cost of a
-    /// call for every read; for comparing the two.
-    pub batches_reads: bool,
+    /// Whether reads of one operation travel together, and items of BatchInvoke. Default: yes. Answers are the same
+    /// without it, at the cost of a call for each; for comparing the two.
+    pub batches: bool,
     /// What is let in on a laptop only. Default: nothing.
     pub local: Option<LocalSignIn>,
 }
@@ -62,7 +62,7 @@ impl Default for ApiOptions {
             clock: Clock::system(),
             shows_internals: false,
             token_secret: Vec::new(),
-            batches_reads: true,
+            batches: true,
             local: None,
         }
     }
@@ -165,8 +165,8 @@ pub struct OperationReport {
     pub operation_name: Option<Str>,
     pub resolver_count: usize,
     pub error_count: usize,
-    /// DynamoDB calls really made, by kind, in the order of first use.
-    pub calls: Vec<(Operation, u32)>,
+    /// Calls of data sources really made, by kind, in the order of first use.
+    pub calls: Vec<(CallKind, u32)>,
     /// Reads that needed no call of their own.
     pub coalesced: u32,
     /// Every call, for those who asked.
@@ -386,8 +386,9 @@ impl Api {
     async fn run(&self, request: &OperationRequest, identity: &Identity, operation: &PreparedOperation) -> Answer {
         let shown = self.shown_explanation(&request.request);
         let is_explained = request.is_explained || shown.is_some();
-        let loader = self.loader(is_explained);
-        let services = self.services(&loader, request.time_left);
+        let deadline = self.deadline(request.time_left);
+        let loader = self.loader(is_explained, deadline);
+        let services = self.services(&loader, deadline);
         let execution = ExecutionRequest {
             operation,
             variables: &request.variables,
@@ -428,23 +429,29 @@ impl Api {
         })
     }
 
-    fn loader(&self, is_explained: bool) -> RequestLoader {
+    /// When a request that begins now must have answered.
+    /// When what begins now must have answered; `time_left`: what whoever asks gives it, where that is less.
+    fn deadline(&self, time_left: Option<Duration>) -> tokio::time::Instant {
+        let timeout = self.limits().request_timeout;
+        tokio::time::Instant::now() + time_left.map_or(timeout, |left| left.min(timeout))
+    }
+
+    fn loader(&self, is_explained: bool, deadline: tokio::time::Instant) -> RequestLoader {
         let options = LoaderOptions {
-            batches: self.options.batches_reads,
+            batches: self.options.batches,
+            deadline: Some(deadline),
             explains: is_explained.then(|| self.options.clock.clone()),
             ..LoaderOptions::default()
         };
-        RequestLoader::with_options(self.backends.dynamodb.clone(), options)
+        RequestLoader::with_options(self.backends.clone(), options)
     }
 
-    fn services<'a>(&'a self, loader: &'a RequestLoader, time_left: Option<Duration>) -> Services<'a> {
-        let timeout = self.limits().request_timeout;
+    fn services<'a>(&'a self, loader: &'a RequestLoader, deadline: tokio::time::Instant) -> Services<'a> {
         Services {
-            dynamodb: loader,
-            lambda: self.backends.lambda.as_ref(),
+            loader,
             token_key: &self.token_key,
             clock: &self.options.clock,
-            deadline: Some(tokio::time::Instant::now() + time_left.map_or(timeout, |left| left.min(timeout))),
+            deadline: Some(deadline),
             shows_internals: self.options.shows_internals,
         }
     }

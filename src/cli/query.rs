@@ -26,7 +26,7 @@ pub struct Arguments {
     /// A request header that resolvers see, as `name: value`; may be repeated
     #[arg(long, value_name = "HEADER")]
     header: Vec<String>,
-    /// Say on standard error what the operation cost: calls to DynamoDB, keys, capacity units, what was shared
+    /// Say on standard error what the operation cost: calls of data sources, keys, capacity units, what was shared
     #[arg(long)]
     explain: bool,
     /// Who asks: a name of `identities` in syncline.yaml; without it the operation signs in by its headers, as over HTTP

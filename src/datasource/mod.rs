@@ -3,8 +3,10 @@
 //! A data source takes what the request handler returned, reads it as strictly as AppSync does, and answers with
 //! [`Outcome`]: `ctx.result` and `ctx.error` of the response handler. It never runs scripts. One file per type.
 
+pub mod denied;
 pub mod dynamodb;
 mod document;
+pub mod lambda;
 pub mod none;
 mod page_token;
 mod rights;
@@ -27,11 +29,12 @@ pub trait DataSource: Send + Sync {
     ///
     /// # Errors
     /// [`FieldError`] when nothing was sent: the document is malformed (`MappingTemplate`) or the calling domain may not
-    /// use the table (`DomainAccess`). The resolver stops there; its response handler does not run.
+    /// use the table (`DomainAccess`); or when the answer itself is the field's error and there is no response handler to
+    /// ask. The resolver stops there; its response handler does not run.
     fn invoke<'a>(&'a self, call: Invocation<'a>) -> BoxFuture<'a, Result<Outcome, FieldError>>;
 
-    /// Whether a call may change tables in another way than through [`Invocation::dynamodb`], as a function or a web
-    /// service may. What was being read meanwhile is then not handed to later readers.
+    /// Whether a call may change tables in another way than through [`Invocation::dynamodb`] and [`Invocation::lambda`], as
+    /// a web service may. What was being read meanwhile is then not handed to later readers.
     fn may_write_elsewhere(&self) -> bool {
         true
     }
@@ -42,8 +45,13 @@ pub trait DataSource: Send + Sync {
 pub struct Invocation<'a> {
     /// What the request handler returned.
     pub request: &'a Value,
+    /// Whether there is a request handler. Without, a function is asked directly.
+    pub has_request: bool,
+    /// Whether there is a response handler. Without, what the function says of errors is the field's.
+    pub has_response: bool,
     /// The request's way to DynamoDB: its loader.
     pub dynamodb: &'a dyn DynamoDb,
+    /// The request's way to functions: its loader too.
     pub lambda: &'a dyn LambdaInvoke,
     /// Who asks for what: arguments, identity, field.
     pub ctx: &'a Context,
@@ -59,6 +67,8 @@ pub struct Invocation<'a> {
     /// Whether the handlers see the stored item as the result beside the error of a condition that failed. Templates do
     /// (spec appsync-vtl 9), scripts do not (spec appsync-js 3.14).
     pub shows_stored_item: bool,
+    /// Whether clients may see what went wrong on this side of a call: on a laptop, not in production.
+    pub shows_internals: bool,
 }
 
 /// What the response handler gets to see. Both may be set: a cancelled transaction has reasons beside its error.

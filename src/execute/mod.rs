@@ -25,7 +25,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
 use crate::auth::rules::AccessRules;
-use crate::context::{Context, Effects, Identity, Info, Invalidations, LogLine, RequestInfo, ResponseHeaders};
+use crate::context::{Context, Effects, FieldId, Identity, Info, Invalidations, LogLine, RequestInfo, ResponseHeaders};
 use crate::error::{FieldError, GraphQLError};
 use crate::execute::complete::{Completion, Path};
 use crate::execute::document::OperationType;
@@ -311,6 +311,8 @@ impl<'a> Executor<'a> {
                 selection_set_list: info.selection_set_list.clone(),
                 selection_set_graphql: info.selection_set_graphql.clone(),
             },
+            // The plan keeps each field in its place for as long as the operation runs.
+            field: FieldId(std::ptr::from_ref(field).addr()),
             stash: Value::empty_object(),
             env: self.api.env.clone(),
             clock: self.services.clock.clone(),

@@ -6,7 +6,7 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 
 use crate::context::ResponseHeaders;
 use crate::error::{FieldError, GraphQLError, Location};
-use crate::loader::{Call, Explanation, TableUse};
+use crate::loader::{Call, Explanation, TableUse, Target};
 use crate::value::{Map, Str, Value, object};
 
 /// The answer to one operation. `Serialize` writes AppSync's JSON: `data`, then `errors` and
@@ -247,21 +247,25 @@ impl Serialize for Response {
     }
 }
 
-/// `extensions.syncline`: what resolvers asked of DynamoDB, and the calls that answered them. AppSync has no such thing.
+/// `extensions.syncline`: what resolvers asked of data sources, and the calls that answered them. AppSync has no such
+/// thing.
 ///
 /// ```json
-/// { "asked": 76, "made": 2, "coalesced": 74, "capacityUnits": { "read": 25.5, "write": 0 },
+/// { "asked": 77, "made": 3, "coalesced": 74, "capacityUnits": { "read": 25.5, "write": 0 },
 ///   "calls": [
 ///     { "operation": "Query", "tables": { "orders": { "items": 50, "scanned": 50, "capacityUnits": 0.5 } },
 ///       "capacityUnits": 0.5, "asked": 1, "resolvers": { "Query.orders": 1 }, "durationMs": 3 },
 ///     { "operation": "BatchGetItem", "tables": { "products": { "keys": 50, "items": 50, "capacityUnits": 25 } },
-///       "capacityUnits": 25, "asked": 75, "resolvers": { "Order.product": 75 }, "durationMs": 4 } ] }
+///       "capacityUnits": 25, "asked": 75, "resolvers": { "Order.product": 75 }, "durationMs": 4 },
+///     { "operation": "Invoke", "target": "pricing", "asked": 50, "resolvers": { "Product.price": 50 },
+///       "durationMs": 9 } ] }
 /// ```
 ///
 /// * `asked`: the calls that AppSync would have made; `coalesced`: reads among them without a call of their own.
 /// * `calls`: in the order of sending; tables by their physical names, each with the number of `keys` that the call named
 ///   and of `items` that it brought (of `scanned` ones before the filter). `asked` may exceed `keys`: several asked for
 ///   the same. `resolvers` are fields, or steps of a pipeline (`Mutation.placeOrder#2`), with how often they asked.
+/// * `target` is what was called where that is no table: a function, whose `asked` is the length of its list.
 /// * `index` stands in calls that read one, `attempt` in calls that repeat what an earlier one left out or failed to
 ///   bring, `error` in failed ones. `capacityUnits` is null where DynamoDB gave none, which are failed calls; `durationMs`
 ///   is null where the operation ended before the answer came.
@@ -278,13 +282,20 @@ fn explained(explanation: &Explanation) -> Value {
 
 fn explained_call(call: &Call) -> Value {
     let mut map = Map::default();
-    map.insert("operation".into(), call.operation.name().into());
-    if let Some(index) = &call.index {
-        map.insert("index".into(), index.into());
+    map.insert("operation".into(), call.kind.name().into());
+    match &call.target {
+        Target::Tables { tables, index } => {
+            if let Some(index) = index {
+                map.insert("index".into(), index.into());
+            }
+            let tables: Map = tables.iter().map(|table| (table.name.clone(), explained_table(table))).collect();
+            map.insert("tables".into(), tables.into());
+            map.insert("capacityUnits".into(), call.capacity_units().map_or(Value::Null, number));
+        }
+        Target::Named(name) => {
+            map.insert("target".into(), name.into());
+        }
     }
-    let tables: Map = call.tables.iter().map(|table| (table.name.clone(), explained_table(table))).collect();
-    map.insert("tables".into(), tables.into());
-    map.insert("capacityUnits".into(), call.capacity_units().map_or(Value::Null, number));
     map.insert("asked".into(), u64::from(call.asked).into());
     let resolvers: Map = call.resolvers.iter().map(|(name, times)| (name.clone(), u64::from(*times).into())).collect();
     map.insert("resolvers".into(), resolvers.into());

@@ -1,33 +1,50 @@
-//! When a request has nothing else to do: waiting for reads, and telling who was woken.
+//! When a request has nothing else to do: waiting for answers, and telling who was woken.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::Arc;
+use std::future::poll_fn;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::{Context, Poll, Wake};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 
 use futures_util::task::AtomicWaker;
 
-use super::{Read, Shared, locked};
-use crate::backend::ServiceError;
-use crate::value::Value;
+use super::{Shared, locked};
 
-/// Waits for a queued read. (A channel of tokio's would count against the task's budget and pretend to be pending in
-/// the middle of a large batch, which would then be sent in pieces.)
-pub(super) struct Answer(pub Arc<Read>);
+/// An answer that is to come, and who waits for it. (A channel of tokio's would count against the task's budget and
+/// pretend to be pending in the middle of a large batch, which would then be sent in pieces.)
+pub(super) struct Slot<T>(Mutex<Filling<T>>);
 
-impl Future for Answer {
-    type Output = Result<Value, ServiceError>;
+struct Filling<T> {
+    answer: Option<T>,
+    waiting: Vec<Waker>,
+}
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut slot = locked(&self.0.slot);
-        if let Some(answer) = &slot.answer {
-            return Poll::Ready(answer.clone());
-        }
-        if !slot.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
-            slot.waiting.push(cx.waker().clone());
-        }
-        Poll::Pending
+impl<T> Default for Slot<T> {
+    fn default() -> Slot<T> {
+        Slot(Mutex::new(Filling { answer: None, waiting: Vec::new() }))
+    }
+}
+
+impl<T: Clone> Slot<T> {
+    pub async fn wait(&self) -> T {
+        poll_fn(|cx| {
+            let mut filling = locked(&self.0);
+            if let Some(answer) = &filling.answer {
+                return Poll::Ready(answer.clone());
+            }
+            if !filling.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+                filling.waiting.push(cx.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    pub fn fill(&self, answer: T) {
+        let mut filling = locked(&self.0);
+        filling.answer = Some(answer);
+        let waiting = std::mem::take(&mut filling.waiting);
+        drop(filling);
+        waiting.into_iter().for_each(Waker::wake);
     }
 }
 
@@ -96,5 +113,6 @@ impl Drop for Driving<'_> {
         state.is_driven = false;
         state.queue.clear();
         state.joinable.clear();
+        state.items.clear();
     }
 }

@@ -5,15 +5,15 @@
 
 use std::sync::Arc;
 
-use super::{Read, locked};
+use super::{Read, is_write, locked};
 use crate::backend::{Operation, ServiceError};
 use crate::clock::Clock;
 use crate::value::{Map, Str, Value};
 
-/// Everything that one request asked of DynamoDB.
+/// Everything that one request asked of DynamoDB and of other services.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Explanation {
-    /// What resolvers asked for: the calls that AppSync, which batches nothing, would have made.
+    /// The calls that AppSync would have made, which gathers nothing but the items of BatchInvoke.
     pub asked: u32,
     /// Reads among them that needed no call of their own.
     pub coalesced: u32,
@@ -21,14 +21,11 @@ pub struct Explanation {
     pub calls: Vec<Call>,
 }
 
-/// One call to DynamoDB.
+/// One call to the outside world.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Call {
-    pub operation: Operation,
-    /// The tables by their physical names, in the order of the request.
-    pub tables: Vec<TableUse>,
-    /// The index that a Query or Scan reads.
-    pub index: Option<Str>,
+    pub kind: CallKind,
+    pub target: Target,
     /// How often resolvers asked for what this call brought.
     pub asked: u32,
     /// Who asked, as a resolver (`Query.user`) or pipeline step (`Mutation.placeOrder#2`), and how often; in the order of
@@ -36,10 +33,46 @@ pub struct Call {
     pub resolvers: Vec<(Str, u32)>,
     /// 1, or more when earlier calls were answered without these keys or failed.
     pub attempt: u32,
-    /// How the call failed: the name of DynamoDB's exception.
+    /// How the call failed: the name of the service's exception, or `Unhandled` for a function that failed.
     pub error: Option<Str>,
     /// Whole milliseconds by the loader's clock; `None` when the request ended before the answer came.
     pub duration_milliseconds: Option<i64>,
+}
+
+/// What a call does, by the name that its service has for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CallKind {
+    DynamoDb(Operation),
+    /// Lambda's: of one event, or of a list of them.
+    Invoke,
+}
+
+impl CallKind {
+    pub fn name(self) -> &'static str {
+        match self {
+            CallKind::DynamoDb(operation) => operation.name(),
+            CallKind::Invoke => "Invoke",
+        }
+    }
+}
+
+impl From<Operation> for CallKind {
+    fn from(operation: Operation) -> CallKind {
+        CallKind::DynamoDb(operation)
+    }
+}
+
+/// What a call is made to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Target {
+    Tables {
+        /// By their physical names, in the order of the request.
+        tables: Vec<TableUse>,
+        /// The index that a Query or Scan reads.
+        index: Option<Str>,
+    },
+    /// What has a name and nothing to count: a function.
+    Named(Str),
 }
 
 /// What a call did with one table.
@@ -68,22 +101,31 @@ impl Explanation {
     }
 
     fn units(&self, of_writes: bool) -> f64 {
-        let calls = self.calls.iter().filter(|call| super::is_write(call.operation) == of_writes);
+        let is_meant = |kind| matches!(kind, CallKind::DynamoDb(operation) if is_write(operation) == of_writes);
+        let calls = self.calls.iter().filter(|call| is_meant(call.kind));
         calls.filter_map(Call::capacity_units).fold(0.0, |sum, units| sum + units)
     }
 }
 
 impl Call {
+    /// The tables that it read or wrote; none for other services.
+    pub fn tables(&self) -> &[TableUse] {
+        match &self.target {
+            Target::Tables { tables, .. } => tables,
+            Target::Named(_) => &[],
+        }
+    }
+
     /// Units of all tables; `None` when DynamoDB gave none.
     pub fn capacity_units(&self) -> Option<f64> {
-        self.tables.iter().filter_map(|table| table.capacity_units).reduce(|sum, units| sum + units)
+        self.tables().iter().filter_map(|table| table.capacity_units).reduce(|sum, units| sum + units)
     }
 }
 
 /// For whom a call is made.
 pub(super) enum Callers {
-    /// A call that waits for no others, in the name of a resolver.
-    One(Option<Str>),
+    /// Nobody joins it: so many runs of one resolver.
+    Runs(Option<Str>, u32),
     /// Reads that others may join even while the call is under way.
     Reads(Vec<Arc<Read>>),
 }
@@ -112,43 +154,52 @@ impl Trace {
         self.asked += 1;
     }
 
-    /// Notes a call that is about to be sent, and asks for its capacity; gives its number.
-    pub fn begin(&mut self, operation: Operation, request: &mut Value, attempt: u32, callers: Callers) -> usize {
-        if let Callers::One(_) = callers {
+    /// Notes a call that is about to be made; gives its number.
+    pub fn begin(&mut self, kind: CallKind, target: Target, attempt: u32, callers: Callers) -> usize {
+        if let Callers::Runs(..) = callers {
             self.asked += 1;
         }
-        request.set("ReturnConsumedCapacity", "TOTAL");
-        let call = Call {
-            operation,
-            tables: tables_of(request),
-            index: request.get("IndexName").and_then(Value::as_str).map(Str::from),
-            asked: 0,
-            resolvers: Vec::new(),
-            attempt,
-            error: None,
-            duration_milliseconds: None,
-        };
+        let call =
+            Call { kind, target, asked: 0, resolvers: Vec::new(), attempt, error: None, duration_milliseconds: None };
         self.calls.push(Noted { call, callers, started_epoch_milliseconds: self.clock.now_epoch_milliseconds() });
         self.calls.len() - 1
     }
 
-    /// Notes what became of a call, and gives the answer as it would have been without the question for capacity.
-    pub fn end(&mut self, number: usize, answer: Result<Value, ServiceError>) -> Result<Value, ServiceError> {
+    /// As [`Trace::begin`] for a call to DynamoDB, which is asked for its capacity.
+    pub fn begin_on_tables(
+        &mut self,
+        operation: Operation,
+        request: &mut Value,
+        attempt: u32,
+        callers: Callers,
+    ) -> usize {
+        request.set("ReturnConsumedCapacity", "TOTAL");
+        let index = request.get("IndexName").and_then(Value::as_str).map(Str::from);
+        let target = Target::Tables { tables: tables_of(request), index };
+        self.begin(operation.into(), target, attempt, callers)
+    }
+
+    /// Notes what became of a call. `error`: how it failed.
+    pub fn end(&mut self, number: usize, error: Option<Str>) {
         let now = self.clock.now_epoch_milliseconds();
-        let Some(noted) = self.calls.get_mut(number) else { return answer };
-        let call = &mut noted.call;
-        call.duration_milliseconds = Some((now - noted.started_epoch_milliseconds).max(0));
-        match answer {
-            Ok(mut answer) => {
-                call.note_items(&answer);
-                call.note_capacity(take(&mut answer, "ConsumedCapacity"));
-                Ok(answer)
-            }
-            Err(error) => {
-                call.error = Some(error.code.clone());
-                Err(error)
-            }
+        let Some(noted) = self.calls.get_mut(number) else { return };
+        noted.call.duration_milliseconds = Some((now - noted.started_epoch_milliseconds).max(0));
+        noted.call.error = error;
+    }
+
+    /// As [`Trace::end`], and gives the answer as it would have been without the question for capacity.
+    pub fn end_on_tables(&mut self, number: usize, answer: Result<Value, ServiceError>) -> Result<Value, ServiceError> {
+        self.end(number, answer.as_ref().err().map(|error| error.code.clone()));
+        let mut answer = answer?;
+        let consumed = take(&mut answer, "ConsumedCapacity");
+        if let Some(Noted { call: Call { kind: CallKind::DynamoDb(operation), target, .. }, .. }) =
+            self.calls.get_mut(number)
+            && let Target::Tables { tables, .. } = target
+        {
+            note_items(*operation, tables, &answer);
+            note_capacity(tables, consumed);
         }
+        Ok(answer)
     }
 
     pub fn explanation(&self, coalesced: u32) -> Explanation {
@@ -161,10 +212,10 @@ impl Callers {
     /// Completes a call with those that it was made for.
     fn name(&self, mut call: Call) -> Call {
         match self {
-            Callers::One(resolver) => call.note_asker(resolver.as_ref()),
+            Callers::Runs(resolver, runs) => call.note_askers(resolver.as_ref(), *runs),
             Callers::Reads(reads) => {
                 for read in reads {
-                    locked(&read.slot).askers.iter().for_each(|resolver| call.note_asker(resolver.as_ref()));
+                    locked(&read.askers).iter().for_each(|resolver| call.note_askers(resolver.as_ref(), 1));
                 }
             }
         }
@@ -173,50 +224,50 @@ impl Callers {
 }
 
 impl Call {
-    fn note_asker(&mut self, resolver: Option<&Str>) {
-        self.asked += 1;
+    fn note_askers(&mut self, resolver: Option<&Str>, runs: u32) {
+        self.asked += runs;
         let Some(resolver) = resolver else { return };
         match self.resolvers.iter_mut().find(|(name, _)| name == resolver) {
-            Some((_, times)) => *times += 1,
-            None => self.resolvers.push((resolver.clone(), 1)),
+            Some((_, times)) => *times += runs,
+            None => self.resolvers.push((resolver.clone(), runs)),
         }
     }
+}
 
-    fn note_items(&mut self, answer: &Value) {
-        let number = |member| answer.get(member).and_then(Value::as_i64).and_then(|number| number.try_into().ok());
-        let length = |list: Option<&Value>| list.and_then(Value::as_list).map_or(0, <[Value]>::len) as u32;
-        match (self.operation, self.tables.as_mut_slice()) {
-            (Operation::GetItem, [table]) => table.items = Some(answer.get("Item").is_some().into()),
-            (Operation::Query | Operation::Scan, [table]) => {
-                table.items = number("Count");
-                table.scanned = number("ScannedCount");
-            }
-            (Operation::BatchGetItem, tables) => {
-                for table in tables {
-                    let found = answer.get("Responses").and_then(|responses| responses.get(&table.name));
-                    table.items = Some(length(found));
-                }
-            }
-            // Answers of TransactGetItems do not say which table they are from; their order does.
-            _ => {}
+fn note_items(operation: Operation, tables: &mut [TableUse], answer: &Value) {
+    let number = |member| answer.get(member).and_then(Value::as_i64).and_then(|number| number.try_into().ok());
+    let length = |list: Option<&Value>| list.and_then(Value::as_list).map_or(0, <[Value]>::len) as u32;
+    match (operation, tables) {
+        (Operation::GetItem, [table]) => table.items = Some(answer.get("Item").is_some().into()),
+        (Operation::Query | Operation::Scan, [table]) => {
+            table.items = number("Count");
+            table.scanned = number("ScannedCount");
         }
-    }
-
-    /// `consumed`: DynamoDB's `ConsumedCapacity`, one object or a list with one for each table.
-    fn note_capacity(&mut self, consumed: Option<Value>) {
-        let Some(consumed) = consumed else { return };
-        let one = std::slice::from_ref(&consumed);
-        for entry in consumed.as_list().unwrap_or(one) {
-            let name = entry.get("TableName").and_then(Value::as_str).unwrap_or_default();
-            let Some(units) = entry.get("CapacityUnits").and_then(Value::as_f64) else { continue };
-            // DynamoDB answers with the name although the request may have named the table by its ARN.
-            let position = match self.tables.iter().position(|table| table.name == name) {
-                None if self.tables.len() == 1 => Some(0),
-                position => position,
-            };
-            if let Some(table) = position.and_then(|position| self.tables.get_mut(position)) {
-                table.capacity_units = Some(table.capacity_units.unwrap_or(0.0) + units);
+        (Operation::BatchGetItem, tables) => {
+            for table in tables {
+                let found = answer.get("Responses").and_then(|responses| responses.get(&table.name));
+                table.items = Some(length(found));
             }
+        }
+        // Answers of TransactGetItems do not say which table they are from; their order does.
+        _ => {}
+    }
+}
+
+/// `consumed`: DynamoDB's `ConsumedCapacity`, one object or a list with one for each table.
+fn note_capacity(tables: &mut [TableUse], consumed: Option<Value>) {
+    let Some(consumed) = consumed else { return };
+    let one = std::slice::from_ref(&consumed);
+    for entry in consumed.as_list().unwrap_or(one) {
+        let name = entry.get("TableName").and_then(Value::as_str).unwrap_or_default();
+        let Some(units) = entry.get("CapacityUnits").and_then(Value::as_f64) else { continue };
+        // DynamoDB answers with the name although the request may have named the table by its ARN.
+        let position = match tables.iter().position(|table| table.name == name) {
+            None if tables.len() == 1 => Some(0),
+            position => position,
+        };
+        if let Some(table) = position.and_then(|position| tables.get_mut(position)) {
+            table.capacity_units = Some(table.capacity_units.unwrap_or(0.0) + units);
         }
     }
 }

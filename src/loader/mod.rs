@@ -1,13 +1,15 @@
-//! Request-wide batching of reads: fifty products of an order list are one BatchGetItem instead of fifty GetItems.
+//! What one request asks of the outside world, gathered: fifty products of an order list are one BatchGetItem instead of
+//! fifty GetItems, fifty prices of a function one list instead of fifty calls.
 //!
-//! [`RequestLoader`] stands between one request's data sources and DynamoDB and looks like DynamoDB to both. Reads are
-//! queued; when the request has nothing else to do, [`RequestLoader::drive`] sends them: GetItems together
-//! (`batch`), identical reads once. Everything else passes straight through. Results and errors are those of the
-//! unbatched calls, and nothing outlives the calls under way: it is no cache.
+//! [`RequestLoader`] stands between one request's data sources and its backends and looks like these to them. Reads of
+//! DynamoDB are queued; when the request has nothing else to do, [`RequestLoader::drive`] sends them: GetItems together
+//! (`batch`), identical reads once. So are the items of AppSync's BatchInvoke (`functions`). Everything else passes
+//! straight through. Results and errors of reads are those of the unbatched calls, and nothing outlives the calls under
+//! way: it is no cache.
 //!
 //! What a read may share. A read that is only queued may be joined by everybody: it will be sent after they asked. One
 //! that is under way may be joined until something is known to have changed the tables: when a write of this request
-//! has been answered, or a data source that may write where the loader does not see it
+//! has been answered, or a function, or a data source that may write where the loader does not see it
 //! ([`RequestLoader::forget_reads_under_way`]), the next reader gets a read of its own. Steps of a mutation run one after
 //! the other, each to its end, so that they have no reads under way in common. Siblings have no order among them in
 //! GraphQL, here as on AppSync: a read beside a write may see the table before or after it.
@@ -20,6 +22,7 @@
 mod batch;
 mod drive;
 mod explain;
+mod functions;
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
@@ -33,19 +36,21 @@ use futures_util::StreamExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 
-use crate::backend::{DynamoDb, Operation, ServiceError};
+use crate::backend::{Backends, DynamoDb, Operation, ServiceError};
 use crate::clock::Clock;
 use crate::value::{Str, Value};
 
-use drive::{Answer, Driving, Signal};
+use drive::{Driving, Signal, Slot};
 use explain::{Callers, Trace};
+use functions::Item;
 
-pub use explain::{Call, Explanation, TableUse};
+pub use explain::{Call, CallKind, Explanation, TableUse, Target};
 
 /// How the loader waits before it asks again for what a throttled table left out.
 pub type Sleep = fn(Duration) -> BoxFuture<'static, ()>;
 
-/// DynamoDB as one request sees it. Make one per request. Reads with the rights of different roles never share a call.
+/// The outside world as one request sees it. Make one per request. What has the rights of different roles never shares a
+/// call.
 ///
 /// # Examples
 /// ```
@@ -58,7 +63,7 @@ pub type Sleep = fn(Duration) -> BoxFuture<'static, ()>;
 /// let loader = RequestLoader::new(Arc::new(LocalDynamoDb::open(None)?));
 /// let read = |id: &str| loader.call(Operation::GetItem, object! { "TableName" => "things", "Key" => object! { "id" => object! { "S" => id } } });
 /// loader.drive(join_all([read("1"), read("1")])).await;
-/// assert_eq!(loader.stats().calls, [(Operation::GetItem, 1)]);
+/// assert_eq!(loader.stats().calls, [(Operation::GetItem.into(), 1)]);
 /// # Ok::<(), syncline::backend::ServiceError>(())
 /// # }).unwrap().unwrap();
 /// ```
@@ -68,41 +73,47 @@ pub struct RequestLoader(Arc<Shared>);
 pub struct LoaderOptions {
     /// Waits before it asks again for what a throttled table left out. Default: by tokio's timer.
     pub sleep: Sleep,
-    /// Whether reads are gathered and shared. Default: yes. Without, every read is a call of its own, sent when it is
-    /// asked for, as AppSync does it: for comparing the two.
+    /// Whether reads and the items of BatchInvoke are gathered. Default: yes. Without, every read is a call of its own,
+    /// sent when it is asked for, as AppSync does it, and every item a list of one: for comparing the two.
     pub batches: bool,
+    /// When the request must have answered. Functions are waited for until
+    /// [`FUNCTION_GRACE`](crate::limits::FUNCTION_GRACE) before. Default: as long as it takes.
+    pub deadline: Option<tokio::time::Instant>,
     /// Notes every call for [`RequestLoader::explanation`], with times from this clock. Default: no.
     pub explains: Option<Clock>,
 }
 
 impl Default for LoaderOptions {
     fn default() -> LoaderOptions {
-        LoaderOptions { sleep: |duration| Box::pin(tokio::time::sleep(duration)), batches: true, explains: None }
+        let sleep: Sleep = |duration| Box::pin(tokio::time::sleep(duration));
+        LoaderOptions { sleep, batches: true, deadline: None, explains: None }
     }
 }
 
 /// What a request cost.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stats {
-    /// Calls really made, by operation, in the order of first use.
-    pub calls: Vec<(Operation, u32)>,
+    /// Calls really made, by kind, in the order of first use.
+    pub calls: Vec<(CallKind, u32)>,
     /// Reads that were answered without a call of their own.
     pub coalesced: u32,
 }
 
 impl Stats {
-    fn count(&mut self, operation: Operation) {
-        match self.calls.iter_mut().find(|(counted, _)| *counted == operation) {
+    fn count(&mut self, kind: CallKind) {
+        match self.calls.iter_mut().find(|(counted, _)| *counted == kind) {
             Some((_, count)) => *count += 1,
-            None => self.calls.push((operation, 1)),
+            None => self.calls.push((kind, 1)),
         }
     }
 }
 
 struct Shared {
-    inner: Arc<dyn DynamoDb>,
+    backends: Backends,
     sleep: Sleep,
     batches: bool,
+    deadline: Option<tokio::time::Instant>,
+    functions: functions::Bounds,
     state: Mutex<State>,
 }
 
@@ -114,6 +125,8 @@ struct State {
     queue: Vec<Arc<Read>>,
     /// Queued or under way, by identity: what a further identical read joins.
     joinable: HashMap<Arc<batch::Identity>, Arc<Read>>,
+    /// Items of BatchInvoke that wait for others, in the order of asking.
+    items: Vec<Arc<Item>>,
     stats: Stats,
     /// Where somebody wants to know what was called.
     trace: Option<Trace>,
@@ -127,29 +140,25 @@ struct Read {
     request: Value,
     identity: Arc<batch::Identity>,
     is_sent: AtomicBool,
-    slot: Mutex<Slot>,
-}
-
-#[derive(Default)]
-struct Slot {
-    answer: Option<Result<Value, ServiceError>>,
-    waiting: Vec<Waker>,
+    slot: Slot<Result<Value, ServiceError>>,
     /// Who asked, where the calls are explained: one entry for each time.
-    askers: Vec<Option<Str>>,
+    askers: Mutex<Vec<Option<Str>>>,
 }
 
 impl RequestLoader {
-    pub fn new(inner: Arc<dyn DynamoDb>) -> RequestLoader {
-        RequestLoader::with_options(inner, LoaderOptions::default())
+    /// Before DynamoDB alone.
+    pub fn new(dynamodb: Arc<dyn DynamoDb>) -> RequestLoader {
+        RequestLoader::with_options(Backends::new(dynamodb), LoaderOptions::default())
     }
 
-    pub fn with_options(inner: Arc<dyn DynamoDb>, options: LoaderOptions) -> RequestLoader {
-        let LoaderOptions { sleep, batches, explains } = options;
-        let state = State { trace: explains.map(Trace::new), ..State::default() };
-        RequestLoader(Arc::new(Shared { inner, sleep, batches, state: Mutex::new(state) }))
+    pub fn with_options(backends: Backends, options: LoaderOptions) -> RequestLoader {
+        let LoaderOptions { sleep, batches, deadline, explains } = options;
+        let state = Mutex::new(State { trace: explains.map(Trace::new), ..State::default() });
+        let functions = functions::Bounds::default();
+        RequestLoader(Arc::new(Shared { backends, sleep, batches, deadline, functions, state }))
     }
 
-    /// Runs a request to its end, sending queued reads whenever it can go no further without them.
+    /// Runs a request to its end, sending what is queued whenever it can go no further without.
     ///
     /// One request at a time: what is asked for outside `drive` is sent at once and alone. Needs no timer and spawns
     /// nothing; when it is dropped, everything under way is dropped with it.
@@ -203,7 +212,7 @@ impl RequestLoader {
     /// Says that tables may have changed without a write through this loader. Whoever reads from now on is not given
     /// what was read before.
     pub fn forget_reads_under_way(&self) {
-        self.0.state().joinable.retain(|_, read| !read.is_sent.load(Ordering::Relaxed));
+        self.0.forget_reads_under_way();
     }
 
     async fn call_for(
@@ -215,11 +224,11 @@ impl RequestLoader {
     ) -> Result<Value, ServiceError> {
         let shared = &self.0;
         if shared.gathers(operation) {
-            return Answer(shared.ask(resolver, role, operation, request)).await;
+            return shared.ask(resolver, role, operation, request).slot.wait().await;
         }
-        let answer = shared.send(role, operation, request, 1, || Callers::One(resolver.cloned())).await;
+        let answer = shared.send(role, operation, request, 1, || Callers::Runs(resolver.cloned(), 1)).await;
         if is_write(operation) {
-            self.forget_reads_under_way();
+            shared.forget_reads_under_way();
         }
         answer
     }
@@ -278,6 +287,10 @@ impl Shared {
         locked(&self.state)
     }
 
+    fn forget_reads_under_way(&self) {
+        self.state().joinable.retain(|_, read| !read.is_sent.load(Ordering::Relaxed));
+    }
+
     /// Whether an operation waits for others to travel with.
     fn gathers(&self, operation: Operation) -> bool {
         matches!(operation, Operation::GetItem | Operation::Query | Operation::Scan)
@@ -285,7 +298,8 @@ impl Shared {
             && self.state().is_driven
     }
 
-    /// Makes a call and counts it; `attempt` is above 1 where earlier calls for the same callers brought no answer.
+    /// Makes a call to DynamoDB and counts it; `attempt` is above 1 where earlier calls for the same callers brought no
+    /// answer.
     async fn send(
         &self,
         role: Option<&str>,
@@ -296,12 +310,12 @@ impl Shared {
     ) -> Result<Value, ServiceError> {
         let number = {
             let state = &mut *self.state();
-            state.stats.count(operation);
-            state.trace.as_mut().map(|trace| trace.begin(operation, &mut request, attempt, callers()))
+            state.stats.count(operation.into());
+            state.trace.as_mut().map(|trace| trace.begin_on_tables(operation, &mut request, attempt, callers()))
         };
-        let answer = self.inner.call_as(role, operation, request).await;
+        let answer = self.backends.dynamodb.call_as(role, operation, request).await;
         match (number, self.state().trace.as_mut()) {
-            (Some(number), Some(trace)) => trace.end(number, answer),
+            (Some(number), Some(trace)) => trace.end_on_tables(number, answer),
             _ => answer,
         }
     }
@@ -323,7 +337,8 @@ impl Shared {
                     request,
                     identity: identity.clone(),
                     is_sent: AtomicBool::new(false),
-                    slot: Mutex::default(),
+                    slot: Slot::default(),
+                    askers: Mutex::default(),
                 });
                 state.joinable.insert(identity, read.clone());
                 state.queue.push(read.clone());
@@ -332,21 +347,25 @@ impl Shared {
         };
         if let Some(trace) = &mut state.trace {
             trace.count_read();
-            locked(&read.slot).askers.push(resolver.cloned());
+            locked(&read.askers).push(resolver.cloned());
         }
         read
     }
 
-    /// Turns the queue into calls; false when it was empty.
+    /// Turns the queues into calls; false when they were empty.
     fn send_queued(self: &Arc<Self>, calls: &mut FuturesUnordered<BoxFuture<'static, ()>>) -> bool {
-        let queue = std::mem::take(&mut self.state().queue);
+        let (queue, items) = {
+            let state = &mut *self.state();
+            (std::mem::take(&mut state.queue), std::mem::take(&mut state.items))
+        };
         for read in &queue {
             read.is_sent.store(true, Ordering::Relaxed);
         }
-        let is_empty = queue.is_empty();
+        let is_empty = queue.is_empty() && items.is_empty();
         let (batches, alone) = batch::plan(queue);
         calls.extend(alone.into_iter().map(|read| self.clone().send_alone(read, 1)));
         calls.extend(batches.into_iter().map(|batch| batch.send(self.clone())));
+        calls.extend(functions::plan(items).into_iter().map(|list| self.clone().send_list(list)));
         !is_empty
     }
 
@@ -366,11 +385,7 @@ impl Shared {
                 state.joinable.remove(&read.identity);
             }
         }
-        let mut slot = locked(&read.slot);
-        slot.answer = Some(answer);
-        let waiting = std::mem::take(&mut slot.waiting);
-        drop(slot);
-        waiting.into_iter().for_each(Waker::wake);
+        read.slot.fill(answer);
     }
 }
 
@@ -381,6 +396,9 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(all(test, feature = "local"))]
 mod tests;
+
+#[cfg(test)]
+mod function_tests;
 
 #[cfg(test)]
 mod role_tests;

@@ -129,13 +129,13 @@ async fn put(loader: &RequestLoader) {
 fn answers_that_are_full_are_followed_by_calls_for_the_rest_at_once() {
     let inner = Arc::new(StandIn::new(7));
     let options = LoaderOptions { sleep: |_| panic!("a full answer is no reason to wait"), ..LoaderOptions::default() };
-    let loader = RequestLoader::with_options(inner.clone(), options);
+    let loader = RequestLoader::with_options(Backends::new(inner.clone()), options);
     let requests: Vec<Value> = (0..15).map(|id| get("a", id)).chain((0..15).map(|id| get("b", id))).collect();
     let answers = run(loader.drive(join_all(requests.into_iter().map(|read| loader.call(Operation::GetItem, read)))));
     let ids: Vec<&str> = answers.iter().map(id_of).collect();
     let expected: Vec<String> = (0..15).chain(0..15).map(|id: i32| id.to_string()).collect();
     assert_eq!(ids, expected);
-    assert_eq!(loader.stats(), Stats { calls: vec![(Operation::BatchGetItem, 5)], coalesced: 25 });
+    assert_eq!(loader.stats(), Stats { calls: vec![(Operation::BatchGetItem.into(), 5)], coalesced: 25 });
 }
 
 #[test]
@@ -193,7 +193,7 @@ fn identical_scans_are_one_and_different_scans_are_not() {
     let loader = RequestLoader::new(inner.clone());
     let scan = |limit: i32| loader.call(Operation::Scan, object! { "TableName" => "a", "Limit" => limit });
     run(loader.drive(join_all([scan(1), scan(2), scan(1), scan(1)])));
-    assert_eq!(loader.stats(), Stats { calls: vec![(Operation::Scan, 2)], coalesced: 2 });
+    assert_eq!(loader.stats(), Stats { calls: vec![(Operation::Scan.into(), 2)], coalesced: 2 });
 }
 
 /// Every kind of read that may be shared.
@@ -274,7 +274,7 @@ fn a_read_after_a_write_that_the_loader_does_not_see_is_a_read_of_its_own() {
 fn without_batching_every_read_is_a_call_of_its_own() {
     let inner = Arc::new(StandIn::new(100));
     let options = LoaderOptions { batches: false, ..LoaderOptions::default() };
-    let loader = RequestLoader::with_options(inner.clone(), options);
+    let loader = RequestLoader::with_options(Backends::new(inner.clone()), options);
     let reads = kinds().into_iter().chain(kinds());
     run(loader.drive(join_all(reads.map(|(operation, read)| loader.call(operation, read)))));
     assert_eq!(inner.operations().len(), 8);
@@ -295,7 +295,7 @@ fn an_explanation_names_callers_keys_units_and_attempts_and_leaves_answers_alone
     };
     let explained = |explains| {
         let loader = RequestLoader::with_options(
-            Arc::new(StandIn::new(2)),
+            Backends::new(Arc::new(StandIn::new(2))),
             LoaderOptions { explains, ..LoaderOptions::default() },
         );
         (reads(&loader), loader.stats(), loader.explanation())
@@ -311,9 +311,8 @@ fn an_explanation_names_callers_keys_units_and_attempts_and_leaves_answers_alone
         capacity_units: Some(1.5),
     };
     let call = |tables, asked, resolvers: &[(&str, u32)], attempt| Call {
-        operation: Operation::BatchGetItem,
-        tables,
-        index: None,
+        kind: Operation::BatchGetItem.into(),
+        target: Target::Tables { tables, index: None },
         asked,
         resolvers: resolvers.iter().map(|(name, times)| (Str::from(*name), *times)).collect(),
         attempt,
@@ -334,7 +333,7 @@ fn an_explanation_names_callers_keys_units_and_attempts_and_leaves_answers_alone
 #[test]
 fn an_explanation_tells_of_calls_that_were_given_up_and_of_those_that_failed() {
     let explained = LoaderOptions { explains: Some(Clock::fixed(0, 1)), ..LoaderOptions::default() };
-    let loader = RequestLoader::with_options(Arc::new(StandIn::new(100)), explained);
+    let loader = RequestLoader::with_options(Backends::new(Arc::new(StandIn::new(100))), explained);
     let name = Str::from("Query.one");
     let named = loader.named(&name);
     let reads =
@@ -349,7 +348,7 @@ fn an_explanation_tells_of_calls_that_were_given_up_and_of_those_that_failed() {
     assert_eq!((explanation.read_units(), explanation.write_units()), (0.0, 0.0));
 
     let explained = LoaderOptions { explains: Some(Clock::fixed(0, 1)), ..LoaderOptions::default() };
-    let loader = RequestLoader::with_options(Arc::new(Refusing), explained);
+    let loader = RequestLoader::with_options(Backends::new(Arc::new(Refusing)), explained);
     let error =
         run(loader.drive(loader.call(Operation::PutItem, object! { "TableName" => "a", "Item" => object! {} })));
     assert_eq!(error.unwrap_err().code, "AccessDeniedException");
@@ -375,6 +374,6 @@ fn where_batches_are_not_allowed_every_read_is_answered_for_itself() {
     assert!(answers.iter().all(|answer| answer.as_ref().unwrap_err().code == "AccessDeniedException"));
     assert_eq!(
         loader.stats(),
-        Stats { calls: vec![(Operation::BatchGetItem, 1), (Operation::GetItem, 3)], coalesced: 0 }
+        Stats { calls: vec![(Operation::BatchGetItem.into(), 1), (Operation::GetItem.into(), 3)], coalesced: 0 }
     );
 }

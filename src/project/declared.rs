@@ -1,5 +1,5 @@
 //! Resolvers that `syncline.yaml` describes under `resolvers` and `pipelineFunctions`, as serverless-appsync-plugin
-//! does (spec appsync-service 8.1.2).
+//! does (spec appsync-service 8.1.2). One whose data source is a function need not have code: it is direct then.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,9 +8,10 @@ use crate::backend::files::ProjectFiles;
 use crate::error::{Diagnostic, Place, SourceFile, nearest};
 use crate::limits::Limits;
 use crate::project::config::{Config, Document};
+use crate::project::data_sources::DataSourceKind;
 use crate::project::layout::domain_of;
 use crate::project::names::{Language, split_language};
-use crate::project::options::{OPTION_KEYS, Refinement, is_refinement, read_options};
+use crate::project::options::{MAX_BATCH_SIZE, OPTION_KEYS, Refinement, is_refinement, read_options};
 use crate::project::reader::{Named, Reader, Section, list};
 use crate::project::wiring::choose_data_source;
 use crate::project::yaml::{Data, Node};
@@ -47,6 +48,16 @@ const FUNCTION_KEYS: &[&str] = &[
     "fillPage",
     "substitutions",
 ];
+
+const TEMPLATES: [&str; 2] = ["request", "response"];
+
+/// Keys that name code.
+const CODE: [&str; 3] = ["code", "request", "response"];
+
+/// `request: false`, as the plugin's first version says that there is no template.
+fn is_off(node: &Node) -> bool {
+    matches!(&node.data, Data::Scalar(scalar) if !scalar.is_quoted && scalar.text == "false")
+}
 
 #[derive(Default)]
 pub(crate) struct Declared {
@@ -151,7 +162,11 @@ impl DeclaredReader<'_, '_> {
         }
         self.refuse_what_is_missing(section);
         for key in OPTION_KEYS {
-            if let Some(entry) = section.entry(key) {
+            let Some(entry) = section.entry(key) else { continue };
+            if key == MAX_BATCH_SIZE {
+                let warning = Diagnostic::warning(format!("`{key}` of {what} has no effect: it is a pipeline"));
+                self.reader.report(warning.help("give it to its functions"), &entry.key_range);
+            } else {
                 let problem = Diagnostic::error(format!("{what} is a pipeline and has no data source for `{key}`"));
                 self.reader.report(problem.help(format!("move `{key}` to one of its functions")), &entry.key_range);
             }
@@ -203,10 +218,6 @@ impl DeclaredReader<'_, '_> {
     fn stage(&mut self, section: &Section, name: Option<Str>, what: &str, range: &Range<usize>) -> Stage {
         self.refuse_what_is_missing(section);
         let code = self.code(section, what);
-        if code.is_none() && ["code", "request", "response"].iter().all(|key| section.get(key).is_none()) {
-            let diagnostic = Diagnostic::error(format!("{what} has no code"));
-            self.reader.report(diagnostic.help("name a file: `code: resolvers/users/user.js`"), range);
-        }
         let domain = code.as_ref().and_then(Code::path).and_then(|path| domain_of(path, &[]));
         let named = section.get("dataSource").and_then(|node| match node.data {
             Data::Map(_) => {
@@ -219,17 +230,39 @@ impl DeclaredReader<'_, '_> {
         let place = self.place(named.as_ref().map_or(range, |named| &named.range));
         let is_refused = named.is_none() && section.get("dataSource").is_some();
         let named = named.map(|named| named.value);
+        let is_known = !is_refused && named.as_ref().is_none_or(|name| self.config.data_sources.contains_key(name));
         let data_source = if is_refused {
             crate::project::NONE.into()
         } else {
             choose_data_source(self.config, named.as_ref(), domain.as_ref(), what, &place, self.reader.problems)
         };
+        if is_known {
+            self.refuse_missing_code(section, &data_source, what, range);
+        }
         let options = read_options(section, what, self.config, &mut self.reader);
         Stage { name, data_source, domain, code, options, place }
     }
 
+    /// Only a function can be asked without code.
+    fn refuse_missing_code(&mut self, section: &Section, data_source: &str, what: &str, range: &Range<usize>) {
+        let source = self.config.data_sources.get(data_source).map(|source| &source.kind);
+        if matches!(source, Some(DataSourceKind::Lambda { .. })) {
+            return;
+        }
+        let mut left_out =
+            TEMPLATES.into_iter().filter_map(|key| section.entry(key)).filter(|entry| is_off(&entry.value));
+        if let Some(entry) = left_out.next() {
+            let message = format!("{what} leaves code out, and its data source `{data_source}` is no function");
+            let help = "only data sources of type `AWS_LAMBDA` can do without";
+            self.reader.report(Diagnostic::error(message).help(help), &entry.value.range);
+        } else if CODE.into_iter().all(|key| section.get(key).is_none()) {
+            let diagnostic = Diagnostic::error(format!("{what} has no code"));
+            self.reader.report(diagnostic.help("name a file: `code: resolvers/users/user.js`"), range);
+        }
+    }
+
     fn code(&mut self, section: &Section, what: &str) -> Option<Code> {
-        if !["request", "response"].into_iter().any(|key| section.entry(key).is_some()) {
+        if !TEMPLATES.into_iter().any(|key| section.get(key).is_some_and(|node| !is_off(node))) {
             let code = section.get("code")?;
             return self.source(code, "code", what).map(|file| Code::Js { path: file.path.clone() });
         }
@@ -237,8 +270,9 @@ impl DeclaredReader<'_, '_> {
             let diagnostic = Diagnostic::error(format!("{what} has `code` and templates"));
             self.reader.report(diagnostic.help("keep one of the two: JavaScript or VTL"), &entry.key_range);
         }
-        let request = section.get("request").and_then(|node| self.source(node, "request", what));
-        let response = section.get("response").and_then(|node| self.source(node, "response", what));
+        let mut template =
+            |key| section.get(key).filter(|node| !is_off(node)).and_then(|node| self.source(node, key, what));
+        let (request, response) = (template("request"), template("response"));
         Some(Code::Vtl { request, response })
     }
 
@@ -283,10 +317,8 @@ impl DeclaredReader<'_, '_> {
                 self.reader.report(diagnostic.help(format!("remove `{key}`")), &entry.key_range);
             }
         }
-        for key in ["maxBatchSize", "metricsConfig"] {
-            if let Some(entry) = section.entry(key) {
-                self.reader.report(Diagnostic::warning(format!("`{key}` has no effect here")), &entry.key_range);
-            }
+        if let Some(entry) = section.entry("metricsConfig") {
+            self.reader.report(Diagnostic::warning("`metricsConfig` has no effect here"), &entry.key_range);
         }
     }
 

@@ -1,10 +1,11 @@
-//! Domains: who owns which table, and who else may use it. Rules apply to tables, not to the names of data sources:
-//! a second data source for the same table opens no second door.
+//! Domains: who owns which table or other data source, and who else may use it. For tables the rules apply to these, not to
+//! the names of data sources: a second data source for the same table opens no second door.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::error::{Diagnostic, Place, nearest};
-use crate::project::data_sources::{DataSource, DataSourceKind};
+use crate::project::data_sources::{DataSource, Resource};
 use crate::project::reader::{Named, Reader, list};
 use crate::project::yaml::Node;
 use crate::schema::NameMap;
@@ -25,7 +26,7 @@ pub struct Domain {
     pub place: Option<Place>,
 }
 
-/// What may be done with a table; writing includes reading.
+/// What may be done with a table; writing includes reading. What has no table may be used with either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
     Read,
@@ -40,7 +41,7 @@ pub(crate) fn read_domains(
     reader: &mut Reader,
 ) -> NameMap<Domain> {
     let mut domains = NameMap::default();
-    let mut owners = Owners { data_sources, by_table: NameMap::default() };
+    let mut owners = Owners { data_sources, by_resource: HashMap::new() };
     let members = node.map(|node| reader.named(node, "domains")).unwrap_or_default();
     let mut without_owns = Vec::new();
     for member in members {
@@ -61,20 +62,20 @@ pub(crate) fn read_domains(
     domains
 }
 
-/// Which domain owns which physical table.
+/// Which domain owns what.
 struct Owners<'a> {
     data_sources: &'a NameMap<DataSource>,
-    by_table: NameMap<Str>,
+    by_resource: HashMap<Resource<'a>, Str>,
 }
 
 impl Owners<'_> {
-    /// Gives the other owner when there is one, and nothing when the data source has no table.
+    /// Gives the other owner when there is one, and nothing when there is nothing to own.
     fn claim(&mut self, domain: &Str, data_source: &str) -> Result<(), Option<Str>> {
-        let table = self.data_sources.get(data_source).and_then(DataSource::table_name).ok_or(None)?;
-        match self.by_table.get(table) {
+        let resource = self.data_sources.get(data_source).and_then(DataSource::resource).ok_or(None)?;
+        match self.by_resource.get(&resource) {
             Some(owner) if owner != domain => Err(Some(owner.clone())),
             _ => {
-                self.by_table.insert(table.clone(), domain.clone());
+                self.by_resource.insert(resource, domain.clone());
                 Ok(())
             }
         }
@@ -90,13 +91,14 @@ fn read_domain(member: &Named, owners: &mut Owners, reader: &mut Reader) -> (Dom
     domain.place = Some(Place { file: reader.file.clone(), start: member.range.start, end: member.range.end });
 
     for owned in section.get("owns").map(|node| reader.strings(node, "owns")).unwrap_or_default() {
-        if !is_table(&owned.value, &owned.range, &what, owners, reader) {
+        let Some(resource) = find(&owned.value, &owned.range, &what, owners, reader) else {
             continue;
-        }
+        };
         match owners.claim(name, &owned.value) {
             Ok(()) => domain.owns.push(owned.value),
             Err(Some(owner)) => {
-                let message = format!("table `{}` is owned by the domains `{owner}` and `{name}`", owned.value);
+                let kind = if matches!(resource, Resource::Table(_)) { "table" } else { "data source" };
+                let message = format!("{kind} `{}` is owned by the domains `{owner}` and `{name}`", owned.value);
                 let help = format!("let one of them own it and the other use it: `uses: {{ {}: write }}`", owned.value);
                 reader.report(Diagnostic::error(message).help(help), &owned.range);
             }
@@ -105,7 +107,7 @@ fn read_domain(member: &Named, owners: &mut Owners, reader: &mut Reader) -> (Dom
     }
     for used in section.get("uses").map(|node| reader.named(node, "uses")).unwrap_or_default() {
         let access = reader.choice(used.value, used.name, &WORDS);
-        if is_table(used.name, &used.range, &what, owners, reader) {
+        if find(used.name, &used.range, &what, owners, reader).is_some() {
             domain.uses.insert(used.name.clone(), access.unwrap_or(Access::Write));
         }
     }
@@ -119,25 +121,30 @@ fn read_domain(member: &Named, owners: &mut Owners, reader: &mut Reader) -> (Dom
     (domain, section.get("owns").is_some())
 }
 
-/// Reports names that stand for no table.
-fn is_table(name: &str, range: &Range<usize>, what: &str, owners: &Owners, reader: &mut Reader) -> bool {
-    match owners.data_sources.get(name).map(|data_source| &data_source.kind) {
-        Some(DataSourceKind::DynamoDb { .. }) => return true,
-        Some(DataSourceKind::None) => {
-            let diagnostic = Diagnostic::error(format!("{what} names data source `{name}`, which has no table"));
-            reader.report(diagnostic.help("every domain may use it; remove it here"), range);
-        }
-        None => {
-            let tables = owners.data_sources.values().filter(|source| source.table_name().is_some());
-            let names: Vec<_> = tables.map(|source| source.name.as_str()).collect();
-            let help = match nearest(name, names.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None if names.is_empty() => "describe it under `tables`".to_string(),
-                None => format!("tables defined here: {}", list(names)),
-            };
-            let diagnostic = Diagnostic::error(format!("{what} names table `{name}`, which is not defined"));
-            reader.report(diagnostic.help(help), range);
-        }
+/// What a name stands for; reports names that stand for nothing that could be owned.
+fn find<'a>(
+    name: &str,
+    range: &Range<usize>,
+    what: &str,
+    owners: &Owners<'a>,
+    reader: &mut Reader,
+) -> Option<Resource<'a>> {
+    let Some(data_source) = owners.data_sources.get(name) else {
+        let names = owners.data_sources.values().filter(|source| source.resource().is_some());
+        let names: Vec<_> = names.map(|source| source.name.as_str()).collect();
+        let help = match nearest(name, names.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if names.is_empty() => "describe it under `tables` or `dataSources`".to_string(),
+            None => format!("tables and data sources defined here: {}", list(names)),
+        };
+        let diagnostic = Diagnostic::error(format!("{what} names `{name}`, which is not defined"));
+        reader.report(diagnostic.help(help), range);
+        return None;
+    };
+    let resource = data_source.resource();
+    if resource.is_none() {
+        let diagnostic = Diagnostic::error(format!("{what} names data source `{name}`, which is everybody's"));
+        reader.report(diagnostic.help("remove it here: there is nothing behind it"), range);
     }
-    false
+    resource
 }

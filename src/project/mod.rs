@@ -7,7 +7,7 @@
 //! * `schema_files`: which files are the schema;
 //! * `declared`: resolvers that `syncline.yaml` describes, and [`options`] of others;
 //! * `layout`: resolvers that are files whose `names` say what they are for, in Amplify's `slots` for example;
-//! * [`wiring`]: whether all these fit together, and `access`: who may do what with which table.
+//! * [`wiring`]: whether all these fit together, and `access`: who may do what with which table or other data source.
 //!
 //! Nothing here touches disk, environment or network: `backend::files` has taken the snapshot.
 
@@ -57,9 +57,9 @@ pub use crate::project::authentication::Authentication;
 pub use crate::project::authentication::api_keys::{ApiKey, Expiry};
 pub use crate::project::config::{Config, Runtime};
 pub use crate::project::cors::Cors;
-pub use crate::project::data_sources::{ConflictHandler, DataSource, DataSourceKind, NONE, Versioning};
+pub use crate::project::data_sources::{ConflictHandler, DataSource, DataSourceKind, NONE, Resource, Versioning};
 pub use crate::project::domains::{Access, Domain};
-pub use crate::project::options::{ConflictDetection, FillPage, StageOptions, beyond_appsync};
+pub use crate::project::options::{ConflictDetection, FillPage, MaxBatchSize, StageOptions, beyond_appsync};
 pub use crate::project::payloads::{PayloadField, Payloads};
 pub use crate::project::persisted::{PersistedQueries, TrustedDocument};
 pub use crate::project::quotas::RateLimit;
@@ -153,11 +153,12 @@ impl Project {
 
         let folders: Vec<Str> = wiring::domains_of(&resolvers);
         config.add_domain_folders(folders.iter());
+        wiring::place_stages_without_code(&config, &mut resolvers);
         wiring::check_access(&config, &resolvers, &mut problems);
         wiring::warn_of_bypassed_versions(&config, &resolvers, &mut problems);
         warn_of_options_without_effect(&config, &resolvers, &mut problems);
         check_payloads(config.payloads.as_ref(), &resolvers, &mut problems);
-        wiring::warn_of_domains_without_resolvers(&config, &folders, &mut problems);
+        wiring::warn_of_domains_without_resolvers(&config, &wiring::domains_of(&resolvers), &mut problems);
 
         let modules = files.files.values().filter(|file| is_module(&file.path, &code_paths)).cloned().collect();
         problems.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));

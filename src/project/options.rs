@@ -1,4 +1,5 @@
-//! What `resolvers` and `pipelineFunctions` say about a stage besides its code and data source: `fillPage` and `sync`.
+//! What `resolvers` and `pipelineFunctions` say about a stage besides its code and data source: `fillPage`, `sync` and
+//! `maxBatchSize`.
 //!
 //! A resolver that is a file has no room for them. An entry of `resolvers` that names its field and nothing of what a
 //! resolver consists of refines that resolver instead of being one:
@@ -13,20 +14,29 @@ use std::ops::Range;
 use crate::backend::files::ProjectFiles;
 use crate::error::{Diagnostic, Place, nearest};
 use crate::limits;
+use crate::project::ResolverDefinition;
 use crate::project::config::Config;
 use crate::project::data_sources::{ConflictHandler, DataSourceKind};
 use crate::project::reader::{Reader, Section};
 use crate::project::sync::read_sync;
 use crate::project::yaml::{Data, Node};
-use crate::project::{ResolverDefinition, ResolverKind};
 use crate::value::Str;
 
-/// What goes beyond AppSync's defaults in how a stage calls its data source.
+/// What differs from the defaults in how a stage calls its data source.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct StageOptions {
     pub fill_page: Option<FillPage>,
     /// Instead of the data source's own, for a versioned data source.
     pub sync: Option<ConflictDetection>,
+    pub max_batch_size: Option<MaxBatchSize>,
+}
+
+/// How many items a function is given at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MaxBatchSize {
+    /// One of [`limits::MAX_BATCH_SIZE`].
+    pub items: usize,
+    pub place: Place,
 }
 
 /// What a stage says about conflicts itself.
@@ -52,7 +62,9 @@ pub(crate) struct Refinement {
     pub place: Place,
 }
 
-pub(crate) const OPTION_KEYS: [&str; 2] = ["fillPage", "sync"];
+pub(crate) const OPTION_KEYS: [&str; 3] = ["fillPage", "sync", MAX_BATCH_SIZE];
+
+pub(crate) const MAX_BATCH_SIZE: &str = "maxBatchSize";
 
 /// Keys of which a resolver consists; an entry without any of them refines another.
 const SUBSTANCE: [&str; 6] = ["kind", "dataSource", "functions", "code", "request", "response"];
@@ -72,7 +84,12 @@ pub(crate) fn read_options(section: &Section, what: &str, config: &Config, reade
         let Range { start, end } = entry.key_range;
         Some(ConflictDetection { handler, place: Place { file: reader.file.clone(), start, end } })
     });
-    StageOptions { fill_page, sync }
+    let max_batch_size = section.entry(MAX_BATCH_SIZE).and_then(|entry| {
+        let items = reader.integer(&entry.value, MAX_BATCH_SIZE, limits::MAX_BATCH_SIZE)?;
+        let Range { start, end } = entry.key_range;
+        Some(MaxBatchSize { items, place: Place { file: reader.file.clone(), start, end } })
+    });
+    StageOptions { fill_page, sync, max_batch_size }
 }
 
 fn read_fill_page(node: &Node, range: &Range<usize>, reader: &mut Reader) -> Option<FillPage> {
@@ -99,14 +116,11 @@ pub(crate) fn apply_refinements(
         let is_meant =
             |resolver: &&mut ResolverDefinition| resolver.type_name == type_name && resolver.field_name == field_name;
         if let Some(resolver) = resolvers.iter_mut().find(is_meant) {
-            let stages = match &mut resolver.kind {
-                ResolverKind::Unit(stage) => std::slice::from_mut(stage),
-                ResolverKind::Pipeline { functions, .. } => functions.as_mut_slice(),
-            };
-            for stage in stages {
-                let StageOptions { fill_page, sync } = options.clone();
+            for stage in resolver.stages_mut() {
+                let StageOptions { fill_page, sync, max_batch_size } = options.clone();
                 stage.options.fill_page = fill_page.or(stage.options.fill_page.take());
                 stage.options.sync = sync.or(stage.options.sync.take());
+                stage.options.max_batch_size = max_batch_size.or(stage.options.max_batch_size.take());
             }
             continue;
         }
@@ -157,6 +171,16 @@ pub(crate) fn warn_of_options_without_effect(
         {
             let message = format!("`fillPage` of resolver `{field}` has no effect: its data source has no pages");
             warn(message, &fill_page.place);
+        }
+        let is_function = |kind: Option<&DataSourceKind>| matches!(kind, Some(DataSourceKind::Lambda { .. }));
+        let with_size = || kinds.iter().filter_map(|(options, kind)| Some((options.max_batch_size.as_ref()?, *kind)));
+        // Tools write 0, which means nothing, at every resolver.
+        if let Some((size, _)) = with_size().find(|(size, _)| size.items > 0)
+            && !with_size().any(|(_, kind)| is_function(kind))
+        {
+            let message =
+                format!("`{MAX_BATCH_SIZE}` of resolver `{field}` has no effect: its data source is no function");
+            warn(message, &size.place);
         }
     }
 }

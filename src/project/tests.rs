@@ -62,6 +62,9 @@ fn describe(project: &Project, text: &mut String) {
         if let DataSourceKind::DynamoDb { versioning: Some(versioning), .. } = &source.kind {
             let _ = writeln!(text, "data source {}: versioned, {:?}", source.name, versioning.conflict_handler);
         }
+        if let DataSourceKind::Lambda { function } = &source.kind {
+            let _ = writeln!(text, "data source {}: function {function}", source.name);
+        }
     }
     let authentication = &config.authentication;
     for provider in &authentication.providers {
@@ -103,7 +106,9 @@ fn describe(project: &Project, text: &mut String) {
         let fill_page = stage.options.fill_page.as_ref();
         let fill_page = fill_page.map_or(String::new(), |fill| format!("; fills pages, {}", fill.max_read_units));
         let sync = stage.options.sync.as_ref().map_or(String::new(), |sync| format!("; {:?}", sync.handler));
-        format!("{name}on {}{domain}: {}{fill_page}{sync}", stage.data_source, code(&stage.code))
+        let size = stage.options.max_batch_size.as_ref();
+        let size = size.map_or(String::new(), |size| format!("; {} at once", size.items));
+        format!("{name}on {}{domain}: {}{fill_page}{sync}{size}", stage.data_source, code(&stage.code))
     };
     for resolver in &project.resolvers {
         let field = format!("{}.{}", resolver.type_name, resolver.field_name);
@@ -380,7 +385,7 @@ fn a_versioned_data_source_has_the_plugins_defaults_and_what_it_says_itself() {
     assert!(problems.iter().all(|problem| problem.severity == Severity::Warning), "{problems:?}");
     let versioning = |name: &str| match &project.config.data_sources[name].kind {
         DataSourceKind::DynamoDb { versioning, .. } => versioning.clone(),
-        DataSourceKind::None => None,
+        DataSourceKind::None | DataSourceKind::Lambda { .. } => None,
     };
     let minutes = |minutes: u64| std::time::Duration::from_secs(minutes * 60);
     let a = Versioning {

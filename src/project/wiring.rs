@@ -82,9 +82,29 @@ impl ResolverDefinition {
             ResolverKind::Pipeline { functions, .. } => functions,
         }
     }
+
+    pub(crate) fn stages_mut(&mut self) -> &mut [Stage] {
+        match &mut self.kind {
+            ResolverKind::Unit(stage) => std::slice::from_mut(stage),
+            ResolverKind::Pipeline { functions, .. } => functions,
+        }
+    }
 }
 
-/// The folders that resolvers lie in, each once.
+/// Without code a stage lies in no folder, and is nothing but its data source: it belongs to the domain that owns that.
+pub(crate) fn place_stages_without_code(config: &Config, resolvers: &mut [ResolverDefinition]) {
+    for resolver in resolvers {
+        for stage in resolver.stages_mut().iter_mut().filter(|stage| stage.code.is_none()) {
+            stage.domain = config.owner(&stage.data_source).map(|owner| owner.name.clone());
+        }
+        let has_code = matches!(resolver.kind, ResolverKind::Pipeline { before_after: Some(_), .. });
+        if resolver.domain.is_none() && !has_code {
+            resolver.domain = resolver.stages().first().and_then(|stage| stage.domain.clone());
+        }
+    }
+}
+
+/// The domains that resolvers belong to, each once.
 pub(crate) fn domains_of(resolvers: &[ResolverDefinition]) -> Vec<Str> {
     let mut domains: Vec<Str> = Vec::new();
     let stages = resolvers.iter().flat_map(ResolverDefinition::stages).map(|stage| &stage.domain);

@@ -9,7 +9,6 @@ mod version;
 use std::sync::Arc;
 
 use crate::auth::rules::unauthorized;
-use crate::backend::lambda::LambdaInvoke;
 use crate::clock::Clock;
 use crate::context::{Context, Effects, Info, LogLevel, LogLine};
 use crate::datasource::{DataSource, DomainRights, Invocation, TokenKey};
@@ -47,9 +46,8 @@ pub struct Pipeline {
 
 /// What a request lends its resolvers.
 pub struct Services<'a> {
-    /// The request's way to DynamoDB.
-    pub dynamodb: &'a RequestLoader,
-    pub lambda: &'a dyn LambdaInvoke,
+    /// The request's way to DynamoDB and to functions.
+    pub loader: &'a RequestLoader,
     pub token_key: &'a TokenKey,
     pub clock: &'a Clock,
     /// When the operation must have answered.
@@ -106,16 +104,18 @@ impl Stage {
                 return Ok(Output::Value(value));
             }
             Some(Returned::EarlyReturn { value, skip_to: SkipTo::End }) => return Ok(Output::End(value)),
-            // Without a request handler the data source is asked with an empty document: NONE answers null, DynamoDB
-            // says which part is missing.
+            // Without a request handler a function gets the context; others are asked with an empty document: NONE answers
+            // null, DynamoDB says which part is missing.
             None => Value::empty_object(),
         };
         let version = self.version(part, &request)?;
-        let dynamodb = services.dynamodb.named(&self.coordinate);
+        let loader = services.loader.named(&self.coordinate);
         let invocation = Invocation {
             request: &request,
-            dynamodb: &dynamodb,
-            lambda: services.lambda,
+            has_request: self.handler.as_ref().is_some_and(Handler::has_request),
+            has_response: self.handler.as_ref().is_some_and(Handler::has_response),
+            dynamodb: &loader,
+            lambda: &loader,
             ctx,
             output_type: &self.output_type,
             rights: &self.rights,
@@ -123,10 +123,11 @@ impl Stage {
             token_key: services.token_key,
             clock: services.clock,
             shows_stored_item: matches!(self.handler, Some(Handler::Vtl(_))),
+            shows_internals: services.shows_internals,
         };
         let outcome = self.data_source.invoke(invocation).await;
         if self.data_source.may_write_elsewhere() {
-            services.dynamodb.forget_reads_under_way();
+            services.loader.forget_reads_under_way();
         }
         let outcome = outcome?;
         ctx.result = outcome.result;

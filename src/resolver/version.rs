@@ -41,7 +41,8 @@ impl Version {
     }
 }
 
-/// DynamoDB's operations of several items need the younger version.
+/// DynamoDB's operations of several items need the younger version. Lambda's BatchInvoke does not: AWS's documents and
+/// tools write it with either.
 const YOUNGER_OPERATIONS: &[&str] =
     &["BatchGetItem", "BatchPutItem", "BatchDeleteItem", "TransactGetItems", "TransactWriteItems"];
 
@@ -57,6 +58,7 @@ mod tests {
     fn a_unit_resolver_s_request_says_its_version() {
         assert_eq!(of(r#"{"version":"2017-02-28","operation":"GetItem"}"#), Ok(Version::V2017));
         assert_eq!(of(r#"{"version":"2018-05-29","operation":"BatchGetItem"}"#), Ok(Version::V2018));
+        assert_eq!(of(r#"{"version":"2017-02-28","operation":"BatchInvoke"}"#), Ok(Version::V2017));
         assert_eq!(of(r#"{"operation":"GetItem"}"#), Err("Value for field '$[version]' not found.".into()));
         assert!(of(r#"{"version":"2018-05-30"}"#).unwrap_err().contains("expected '2017-02-28' or '2018-05-29'"));
         assert!(of(r#"{"version":20180529}"#).unwrap_err().contains("$[version]"));

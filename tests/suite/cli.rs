@@ -192,6 +192,15 @@ fn query_explain_tells_of_an_operation_that_failed_too() {
 }
 
 #[test]
+fn query_explain_tells_of_functions_beside_tables() {
+    let document =
+        "{ products(ids: [\"1\", \"2\", \"7\"]) { rating price { net } element } handledFault(how: \"plain\") }";
+    let explained = run(&folder("functions"), &["query", "--memory", "--explain", document]);
+    assert_exit(&explained, 1);
+    compare(&tests_folder("explain").join("functions.txt"), &explained.stderr).unwrap();
+}
+
+#[test]
 fn query_keeps_what_was_written_unless_in_memory() {
     let project = notes();
     let save = "mutation { save(id: \"1\", text: \"kept\") { id } }";

@@ -7,6 +7,12 @@ use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value as Json, json};
+use syncline::api::{Answer, Api, ApiOptions, OperationRequest};
+use syncline::backend::Backends;
+use syncline::backend::files::read_project;
+use syncline::backend::lambda::Functions;
+use syncline::backend::local::LocalDynamoDb;
+use syncline::error::Severity;
 
 use crate::harness::{Folder, binary, run};
 
@@ -57,6 +63,19 @@ fn server() -> (SocketAddr, Asked) {
         });
     });
     (told.recv().unwrap(), asked)
+}
+
+/// Variables by which the binary takes a server for AWS.
+fn aws_at(address: SocketAddr) -> [(&'static str, String); 7] {
+    [
+        ("AWS_ACCESS_KEY_ID", "AKIABASE".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "s".to_owned()),
+        ("AWS_REGION", "eu-central-1".to_owned()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{address}")),
+        ("AWS_ENDPOINT_URL_LAMBDA", format!("http://{address}")),
+        ("AWS_ENDPOINT_URL_STS", format!("http://{address}")),
+        ("HOME", "/nonexistent".to_owned()),
+    ]
 }
 
 async fn answer(asked: Asked, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
@@ -118,22 +137,100 @@ fn in_aws_a_function_is_called_by_its_name_with_the_domains_role() {
     let (address, asked) = server();
     // What stands for it on a laptop is not used there.
     let project = project("{ name: shop-keep, command: [\"false\"] }");
-    let surroundings = [
-        ("AWS_ACCESS_KEY_ID", "AKIABASE".to_owned()),
-        ("AWS_SECRET_ACCESS_KEY", "s".to_owned()),
-        ("AWS_REGION", "eu-central-1".to_owned()),
-        ("AWS_ENDPOINT_URL_DYNAMODB", format!("http://{address}")),
-        ("AWS_ENDPOINT_URL_LAMBDA", format!("http://{address}")),
-        ("AWS_ENDPOINT_URL_STS", format!("http://{address}")),
-        ("HOME", "/nonexistent".to_owned()),
-    ];
-    let run = binary::run_with_environment(project.path(), &["query", "--aws", SAVE], &surroundings);
+    let run = binary::run_with_environment(project.path(), &["query", "--aws", SAVE], &aws_at(address));
     assert_eq!(run.json(), kept(), "{run:?}");
     let asked = asked.lock().unwrap();
     let calls: Vec<_> = asked.iter().map(|(path, signer, _)| (path.as_str(), signer.as_str())).collect();
     assert_eq!(calls, [("/", "ASIANOTES"), ("/2015-03-31/functions/shop-keep/invocations", "ASIANOTES")]);
     assert_eq!(asked[1].2["resolver"]["awsRegion"], "eu-central-1");
 }
+
+/// A direct resolver of a function that a domain owns.
+fn direct(function: &str) -> Folder {
+    Folder::new()
+        .with(
+            "syncline.yaml",
+            &format!(
+                "functions:\n  pricing: {function}\n\
+                 dataSources:\n  pricing: {{ type: AWS_LAMBDA, config: {{ functionName: pricing, functionAlias: live }} }}\n\
+                 domains:\n  pricing: {{ role: 'arn:aws:iam::1:role/notes' }}\n\
+                 resolvers:\n  Query.price: {{ kind: UNIT, dataSource: pricing }}\n"
+            ),
+        )
+        .with("schema.graphql", "type Query { price(id: ID!): AWSJSON }\n")
+}
+
+const PRICE: &str = r#"{ price(id: "7") }"#;
+
+#[test]
+fn a_direct_resolver_is_called_in_aws_by_name_and_alias_with_the_role_of_the_domain_that_owns_its_data_source() {
+    let (address, asked) = server();
+    let project = direct("{ name: shop-pricing }");
+    let run = binary::run_with_environment(project.path(), &["query", "--aws", PRICE], &aws_at(address));
+    assert_eq!(run.json(), json!({ "data": { "price": r#"{"action":"discard"}"# } }), "{run:?}");
+    let asked = asked.lock().unwrap();
+    let (path, signer, event) = &asked[0];
+    let expected = ("/2015-03-31/functions/shop-pricing%3Alive/invocations", "ASIANOTES");
+    assert_eq!((path.as_str(), signer.as_str()), expected);
+    assert_eq!((&event["arguments"], &event["source"]), (&json!({ "id": "7" }), &Json::Null));
+}
+
+#[test]
+fn a_direct_resolver_asks_an_address_and_hears_why_it_cannot_be_reached_on_a_laptop() {
+    let (address, asked) = server();
+    let run =
+        binary::run(direct(&format!("{{ url: 'http://{address}/price' }}")).path(), &["query", "--memory", PRICE]);
+    assert_eq!(run.json(), json!({ "data": { "price": r#"{"action":"discard"}"# } }), "{run:?}");
+    assert_eq!(asked.lock().unwrap()[0].2["info"]["fieldName"], "price");
+    // Nobody listens on a port that was just given back.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let run = binary::run(direct(&format!("{{ url: 'http://{closed}/price' }}")).path(), &["query", "--memory", PRICE]);
+    let error = &run.json()["errors"][0];
+    assert_eq!(error["errorType"], "Lambda:SdkClientException", "{run:?}");
+    let said = format!("function `pricing` at http://{closed}/price could not be reached: ");
+    assert!(error["message"].as_str().unwrap().starts_with(&said), "{run:?}");
+}
+
+#[test]
+fn a_domain_that_may_not_use_a_function_is_refused_even_where_nobody_looked_at_the_problems() {
+    let folder = Folder::new()
+        .with("schema.graphql", "type Query { mine: String theirs: String free: String }\n")
+        .with(
+            "syncline.yaml",
+            "functions: { any: { command: [cat] } }\n\
+             dataSources:\n  pricing: { type: AWS_LAMBDA, config: { function: any } }\n  \
+             mail: { type: AWS_LAMBDA, config: { function: any } }\n\
+             domains: { pricing: {}, orders: {} }\n\
+             resolvers: { Query.free: { dataSource: pricing, code: src/free.js } }\n",
+        )
+        .with("resolvers/orders/Query.mine.[mail].js", ASKS)
+        .with("resolvers/orders/Query.theirs.[pricing].js", ASKS)
+        .with("src/free.js", ASKS);
+    let files = read_project(folder.path(), Default::default()).unwrap();
+    let (project, problems) = syncline::project::Project::load(&files);
+    assert_eq!(problems.iter().filter(|problem| problem.severity == Severity::Error).count(), 2, "{problems:?}");
+    let functions = Functions::local(project.config.functions.values().cloned(), folder.path());
+    let dynamodb = Arc::new(LocalDynamoDb::open(None).unwrap());
+    let backends = Backends { lambda: Arc::new(functions), ..Backends::new(dynamodb) };
+    let api = Api::build(&project, backends, ApiOptions::default()).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let request = OperationRequest { query: "{ mine theirs free }".into(), ..OperationRequest::default() };
+    let Answer::Executed { response, .. } = run(api.execute(request)) else { panic!("it was refused") };
+    let answer: Json = serde_json::from_slice(&response.to_json()).unwrap();
+    assert_eq!(answer["data"], json!({ "mine": "asked", "theirs": null, "free": null }));
+    let said: Vec<_> =
+        answer["errors"].as_array().unwrap().iter().map(|error| (&error["errorType"], &error["message"])).collect();
+    let denied = json!("DomainAccess");
+    let theirs = json!(
+        "domain `orders` may not use data source `pricing`; add `uses: { pricing: write }` to `domains.orders` in syncline.yaml"
+    );
+    let free = json!(
+        "data source `pricing` belongs to a domain; a resolver that uses it must lie in the folder of a domain that may"
+    );
+    assert_eq!(said, [(&denied, &theirs), (&denied, &free)]);
+}
+
+const ASKS: &str = "export const request = () => ({ operation: 'Invoke', payload: 'asked' });\n\
+                    export const response = (ctx) => ctx.result;\n";
 
 #[test]
 fn strict_says_that_appsync_does_not_fill_pages() {

@@ -3,8 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
+use syncline::loader::CallKind;
 
 use crate::harness::project::{Outcome, folder};
+use crate::harness::recording::Call;
 use crate::harness::snapshot::{compare, pretty};
 use crate::harness::{Project, Step, tests_folder};
 
@@ -103,11 +105,15 @@ fn refer(value: &mut Value, answers: &[Value]) -> Result<(), String> {
     }
 }
 
-/// Every DynamoDB call, every log line, every added header, and the answer.
+/// Every call of DynamoDB and of functions, every log line, every added header, and the answer.
 fn both_wires(outcome: &Outcome) -> String {
     let mut text = String::new();
-    for (operation, request) in &outcome.calls {
-        text.push_str(&format!("{} {request}\n", operation.name()));
+    for Call { kind, target, request } in &outcome.calls {
+        text.push_str(&match kind {
+            CallKind::DynamoDb(operation) => format!("{} {request}\n", operation.name()),
+            // Events may be whole contexts.
+            CallKind::Invoke => format!("Invoke {target} {}\n", pretty(&json(request))),
+        });
     }
     for line in &outcome.logs {
         text.push_str(&format!("log {line}\n"));
@@ -121,6 +127,10 @@ fn both_wires(outcome: &Outcome) -> String {
     text.push_str(&pretty(&outcome.answer));
     text.push('\n');
     text
+}
+
+fn json(value: &syncline::value::Value) -> Value {
+    serde_json::from_str(&value.to_string()).unwrap()
 }
 
 /// What a folder holds, in order; nothing when there is no such folder.

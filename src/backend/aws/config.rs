@@ -72,14 +72,15 @@ impl CallPolicy {
         }
     }
 
-    /// One attempt: a function may have done half of its work.
-    pub fn lambda() -> CallPolicy {
+    /// Of functions, in an account whose other calls are made so. What is tried again there is `repeat`'s to say too.
+    pub fn lambda(&self) -> CallPolicy {
         CallPolicy {
-            attempts: 1,
+            attempts: limits::LAMBDA_ATTEMPTS,
+            first_backoff: limits::LAMBDA_FIRST_BACKOFF,
             read_timeout: limits::LAMBDA_TIMEOUT,
             attempt_timeout: limits::LAMBDA_TIMEOUT,
             operation_timeout: limits::LAMBDA_TIMEOUT + limits::AWS_CONNECT_TIMEOUT,
-            ..CallPolicy::dynamodb()
+            ..self.clone()
         }
     }
 

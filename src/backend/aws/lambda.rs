@@ -2,7 +2,8 @@
 //!
 //! One POST is all there is to it, so the SDK's machinery (credentials, signature, connections, time-outs), which DynamoDB
 //! has brought along anyhow, sends it by itself: the generated crate for Lambda would add its 70 operations to every
-//! build. Nothing is tried twice, because nobody knows what a function has done before the connection broke.
+//! build. Nothing is tried twice that may have run, because nobody knows what a function has done before the connection
+//! broke; `repeat` says what that leaves.
 
 use std::collections::HashMap;
 use std::convert::Infallible;
@@ -32,6 +33,7 @@ use crate::backend::ServiceError;
 use crate::backend::aws::Inner;
 use crate::backend::aws::config::{self, CallPolicy, is_region};
 use crate::backend::aws::failure::{client_error, error_answer, service_error};
+use crate::backend::aws::repeat::OnlyIfNotRun;
 use crate::backend::lambda::{LambdaAnswer, LambdaInvocation, LambdaInvocationType, LambdaInvoke};
 use crate::limits;
 use crate::value::Str;
@@ -91,7 +93,9 @@ impl AwsLambda {
         if operations.len() >= MOST_OPERATIONS {
             operations.clear();
         }
-        let make = |(role, region): &(Option<Str>, Str)| signed(&self.aws.config_of(role.as_deref()), region);
+        let policy = || self.aws.policy.lambda();
+        let make =
+            |(role, region): &(Option<Str>, Str)| signed(&self.aws.config_of(role.as_deref()), region, &policy());
         let key = (role, region);
         match operations.get(&key) {
             Some(operation) => operation.clone(),
@@ -133,7 +137,9 @@ impl AddressedFunction {
         invocation: LambdaInvocation,
     ) -> Result<LambdaAnswer, ServiceError> {
         let (origin, path) = split(url);
-        let operation = common(Operation::builder(), self.http_client.clone()).endpoint_url(origin).no_auth().build();
+        // Whoever answers there is not Lambda, which says "too many" only of what has not run.
+        let operation = common(Operation::builder(), self.http_client.clone(), &CallPolicy::dynamodb().lambda());
+        let operation = operation.endpoint_url(origin).no_auth().no_retry().build();
         let LambdaInvocation { invocation_type, payload, .. } = invocation;
         let sent = operation.invoke(Call { path: path.to_owned(), invocation_type, payload }).await;
         sent.unwrap_or_else(|error| Err(service_error(&error, &format!("function `{name}` at {url}"), None)))
@@ -149,7 +155,7 @@ fn split(url: &str) -> (&str, &str) {
     }
 }
 
-fn signed(config: &SdkConfig, region: &str) -> Invoke {
+fn signed(config: &SdkConfig, region: &str, policy: &CallPolicy) -> Invoke {
     let mut layer = Layer::new("lambda");
     layer.store_put(AuthSchemeOptionResolverParams::new(()));
     layer.store_put(SigV4OperationSigningConfig {
@@ -163,25 +169,33 @@ fn signed(config: &SdkConfig, region: &str) -> Invoke {
         .with_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID])))
         .with_identity_cache(Some(cache))
         .with_time_source(config.time_source());
+    if let Some(sleep) = config.sleep_impl() {
+        components = components.with_sleep_impl(Some(sleep));
+    }
     if let Some(credentials) = config.credentials_provider() {
         components = components.with_identity_resolver(SCHEME_ID, SharedIdentityResolver::new(credentials));
     }
     let plugin = StaticRuntimePlugin::new().with_config(layer.freeze()).with_runtime_components(components);
     let http_client = config.http_client().unwrap_or_else(config::http_client);
-    common(Operation::builder(), http_client).endpoint_url(&endpoint(config, region)).runtime_plugin(plugin).build()
+    common(Operation::builder(), http_client, policy)
+        .endpoint_url(&endpoint(config, region))
+        .standard_retry(&policy.retries())
+        .retry_classifier(OnlyIfNotRun)
+        .runtime_plugin(plugin)
+        .build()
 }
 
 fn common(
     builder: OperationBuilder,
     http_client: SharedHttpClient,
+    policy: &CallPolicy,
 ) -> OperationBuilder<Call, Result<LambdaAnswer, ServiceError>, Infallible> {
     builder
         .service_name("Lambda")
         .operation_name("Invoke")
         .behavior_version(aws_config::BehaviorVersion::latest())
         .http_client(http_client)
-        .timeout_config(CallPolicy::lambda().timeouts())
-        .no_retry()
+        .timeout_config(policy.timeouts())
         .serializer(|call: Call| {
             let mut request = HttpRequest::new(SdkBody::from(call.payload.clone()));
             request.set_method("POST")?;

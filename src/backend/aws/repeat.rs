@@ -7,6 +7,7 @@
 //! | TransactWriteItems: carries a token by which DynamoDB knows it | again | again |
 //! | UpdateItem that assigns values | again | again |
 //! | UpdateItem that computes from what is there: `ADD`, `a + :b`, list elements | again | **not again** |
+//! | Lambda functions: whatever they do | again | **not again** |
 //!
 //! A write that fails after an answer was lost fails as `SdkClientException` (or with the `InternalServerError` that came
 //! last) and says that nobody knows whether it took place. Even where the last attempt was refused: the first one may
@@ -129,6 +130,26 @@ impl ClassifyRetry for OnlyIfRefused {
 
     fn priority(&self) -> RetryClassifierPriority {
         RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+}
+
+/// Has a function called again only if it surely has not run: Lambda turned the call away because there were too many, or
+/// nothing was sent. What else Lambda refuses, it would refuse again.
+#[derive(Debug)]
+pub(super) struct OnlyIfNotRun;
+
+impl ClassifyRetry for OnlyIfNotRun {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let error = context.output_or_error().and_then(Result::err);
+        match (context.response().map(|response| response.status().as_u16()), error) {
+            (Some(429), _) => RetryAction::throttling_error(),
+            (None, Some(error)) if is_refused(error, None) => RetryAction::transient_error(),
+            _ => RetryAction::RetryForbidden,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "OnlyIfNotRun"
     }
 }
 

@@ -24,6 +24,15 @@ pub struct FunctionDescription {
     pub local: Option<LocalFunction>,
 }
 
+impl FunctionDescription {
+    /// What follows the project's name in `function`: nothing, or an alias such as `:live`. `None`: it is not named so.
+    fn alias_in<'f>(&self, function: &'f str) -> Option<&'f str> {
+        let rest = function.strip_prefix(self.name.as_str())?;
+        let is_alias = |rest: &str| rest.strip_prefix(':').is_some_and(|alias| !alias.contains(':'));
+        (rest.is_empty() || is_alias(rest)).then_some(rest)
+    }
+}
+
 /// How a function is reached without AWS.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LocalFunction {
@@ -67,8 +76,10 @@ impl Functions {
     /// The function that is meant by the project's name, AWS's name or any of its ARNs.
     fn find(&self, function: &str) -> Option<&FunctionDescription> {
         let described = || self.described.iter();
-        let exact = described().find(|description| description.name == function || description.aws_name == function);
-        exact.or_else(|| {
+        let is_named = |description: &&FunctionDescription| {
+            description.alias_in(function).is_some() || description.aws_name == function
+        };
+        described().find(is_named).or_else(|| {
             let name = function_name(function);
             described().find(|description| function_name(&description.aws_name) == name)
         })
@@ -79,11 +90,11 @@ impl Functions {
         check_size(&invocation)?;
         let (addressed, commands) = match &self.way {
             Way::Aws(aws) => {
-                // What was called by an ARN keeps it, alias and all.
+                // What was called by AWS's name or an ARN keeps it; an alias goes with the project's name.
                 if let Some(description) = description
-                    && invocation.function == description.name
+                    && let Some(alias) = description.alias_in(&invocation.function)
                 {
-                    invocation.function = description.aws_name.clone();
+                    invocation.function = format!("{}{alias}", description.aws_name).into();
                 }
                 return aws.invoke(invocation).await;
             }
@@ -300,6 +311,7 @@ mod tests {
         let functions = Functions::in_aws(vec![shell("audit", "cat")], Arc::new(Named));
         for (called, in_aws) in [
             ("audit", "shop-audit"),
+            ("audit:live", "shop-audit:live"),
             ("shop-audit:live", "shop-audit:live"),
             ("unheard-of", "unheard-of"),
             ("arn:aws:lambda:x:1:function:shop-audit", "arn:aws:lambda:x:1:function:shop-audit"),

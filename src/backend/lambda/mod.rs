@@ -3,6 +3,7 @@
 //! [`LambdaInvoke`] is the way to them. `backend::aws` goes to AWS; [`Functions`] knows the functions of a project and
 //! sends each call there, or to what stands for the function on a laptop: an address or a `command`.
 
+pub mod batch;
 mod command;
 mod functions;
 
@@ -12,16 +13,31 @@ use futures_util::future::BoxFuture;
 use crate::backend::ServiceError;
 use crate::value::{Str, object};
 
+pub use batch::Batch;
 pub use functions::{FunctionDescription, Functions, LocalFunction};
 
 /// AWS Lambda's Invoke.
 pub trait LambdaInvoke: Send + Sync {
-    /// Calls a function once. Whether a failed call may be tried again depends on what it asks for, so that is left to
-    /// the caller.
+    /// Calls a function. It runs once at most: whether a call that failed may be tried again depends on what it asks for,
+    /// so that is left to the caller.
     ///
     /// # Errors
     /// [`ServiceError`]: why the function did not run, or why nobody knows. A function that ran and failed is an answer.
     fn invoke(&self, invocation: LambdaInvocation) -> BoxFuture<'_, Result<LambdaAnswer, ServiceError>>;
+
+    /// AppSync's BatchInvoke: calls a function with a list in which the payload is one item, and gives the part of the
+    /// answer that belongs to it. Which others are in the list is for whoever gathers them to say; here it is nobody.
+    ///
+    /// # Errors
+    /// As [`LambdaInvoke::invoke`]; [`batch::UNFIT_ANSWER`] where the answer is not one element for each item.
+    fn batch_invoke(&self, item: LambdaInvocation, batch: Batch) -> BoxFuture<'_, Result<LambdaAnswer, ServiceError>> {
+        let _ = batch;
+        Box::pin(async move {
+            let invocation_type = item.invocation_type;
+            let answer = self.invoke(LambdaInvocation { payload: batch::join([&item.payload]), ..item }).await?;
+            Ok(batch::split(&answer, invocation_type, 1)?.pop().unwrap_or_default())
+        })
+    }
 
     /// Where functions live that are named without a region; `None`: not in AWS.
     fn region(&self) -> Option<Str> {
@@ -42,7 +58,7 @@ pub struct LambdaInvocation {
 }
 
 /// AWS's `InvocationType`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum LambdaInvocationType {
     /// Waits for the answer.
     #[default]

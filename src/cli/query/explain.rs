@@ -1,20 +1,20 @@
 //! What an operation cost, as a table for people.
 
-use crate::loader::{Call, Explanation, TableUse};
+use crate::loader::{Call, CallKind, Explanation, TableUse, Target};
 use crate::value::Str;
 
-const HEAD: [&str; 8] = ["operation", "calls", "table", "keys", "items", "units", "asked", "by"];
+const HEAD: [&str; 8] = ["operation", "calls", "target", "keys", "items", "units", "asked", "by"];
 
 /// Columns of figures, which are aligned to the right.
 const FIGURES: [usize; 5] = [1, 3, 4, 5, 6];
 
 type Row = [String; HEAD.len()];
 
-/// One line for each table of calls that are alike, in the order of the first of them, and a last line that compares
-/// with a call for every read.
+/// One line for each table, or other target, of calls that are alike, in the order of the first of them, and a last line
+/// that compares with a call for every read.
 pub fn table(explanation: &Explanation) -> String {
     if explanation.calls.is_empty() {
-        return "no calls to DynamoDB\n".to_owned();
+        return "no calls\n".to_owned();
     }
     let mut rows = vec![HEAD.map(str::to_owned)];
     rows.extend(alike(&explanation.calls).iter().flat_map(|calls| rows_of(calls)));
@@ -43,45 +43,67 @@ fn alike(calls: &[Call]) -> Vec<Vec<&Call>> {
 }
 
 fn is_like(a: &Call, b: &Call) -> bool {
-    a.operation == b.operation
-        && a.index == b.index
+    a.kind == b.kind
+        && is_of_same(&a.target, &b.target)
         && a.error == b.error
         && (a.attempt > 1) == (b.attempt > 1)
         && a.duration_milliseconds.is_some() == b.duration_milliseconds.is_some()
-        && a.tables.iter().map(|table| &table.name).eq(b.tables.iter().map(|table| &table.name))
         && a.resolvers.iter().map(|(name, _)| name).eq(b.resolvers.iter().map(|(name, _)| name))
 }
 
-/// The tables of calls that are alike, the first with everything that is said of the calls as a whole.
+fn is_of_same(a: &Target, b: &Target) -> bool {
+    match (a, b) {
+        (Target::Tables { tables: a, index: a_index }, Target::Tables { tables: b, index: b_index }) => {
+            a_index == b_index && a.iter().map(|table| &table.name).eq(b.iter().map(|table| &table.name))
+        }
+        (a, b) => a == b,
+    }
+}
+
+/// The targets of calls that are alike, the first with everything that is said of the calls as a whole.
 fn rows_of(calls: &[&Call]) -> Vec<Row> {
     let Some(first) = calls.first() else { return Vec::new() };
-    let rows = first.tables.iter().enumerate().map(|(position, table)| {
-        let of_calls = |text: String| if position == 0 { text } else { String::new() };
-        let figure = |of: fn(&TableUse) -> Option<u32>| -> Option<u32> {
-            let figures = calls.iter().filter_map(|call| of(call.tables.get(position)?));
-            figures.reduce(|sum, figure| sum.saturating_add(figure))
-        };
-        let name = match &first.index {
-            Some(index) => format!("{}.{index}", table.name),
-            None => table.name.to_string(),
-        };
-        let items = match (figure(|table| table.items), figure(|table| table.scanned)) {
-            (Some(items), Some(scanned)) if scanned > items => format!("{items} of {scanned}"),
-            (items, _) => shown(items),
-        };
-        let capacity = calls.iter().filter_map(|call| call.tables.get(position)?.capacity_units);
-        [
-            of_calls(first.operation.name().to_owned()),
-            of_calls(calls.len().to_string()),
-            name,
-            shown(figure(|table| table.keys)),
-            items,
-            capacity.reduce(|sum, units| sum + units).map_or("-".to_owned(), units),
-            of_calls(calls.iter().map(|call| call.asked).sum::<u32>().to_string()),
-            of_calls(callers(calls)),
-        ]
-    });
-    rows.collect()
+    let mut rows = match &first.target {
+        Target::Tables { tables, index } => {
+            let row = |(position, table)| table_row(calls, position, table, index.as_ref());
+            tables.iter().enumerate().map(row).collect()
+        }
+        Target::Named(name) => vec![["", "", name.as_str(), "", "", "", "", ""].map(str::to_owned)],
+    };
+    if let Some([operation, made, _, _, _, _, asked, by]) = rows.first_mut() {
+        *operation = first.kind.name().to_owned();
+        *made = calls.len().to_string();
+        *asked = calls.iter().map(|call| call.asked).sum::<u32>().to_string();
+        *by = callers(calls);
+    }
+    rows
+}
+
+/// What all calls did with one of their tables.
+fn table_row(calls: &[&Call], position: usize, table: &TableUse, index: Option<&Str>) -> Row {
+    let uses = || calls.iter().filter_map(|call| call.tables().get(position));
+    let figure =
+        |of: fn(&TableUse) -> Option<u32>| uses().filter_map(of).reduce(|sum, figure| sum.saturating_add(figure));
+    let name = match index {
+        Some(index) => format!("{}.{index}", table.name),
+        None => table.name.to_string(),
+    };
+    let items = match (figure(|table| table.items), figure(|table| table.scanned)) {
+        (Some(items), Some(scanned)) if scanned > items => format!("{items} of {scanned}"),
+        (items, _) => shown(items),
+    };
+    let capacity = uses().filter_map(|table| table.capacity_units).reduce(|sum, units| sum + units);
+    let empty = String::new;
+    [
+        empty(),
+        empty(),
+        name,
+        shown(figure(|table| table.keys)),
+        items,
+        capacity.map_or("-".to_owned(), units),
+        empty(),
+        empty(),
+    ]
 }
 
 fn shown(figure: Option<u32>) -> String {
@@ -132,8 +154,11 @@ fn sum(explanation: &Explanation) -> String {
         1 => text.push_str(" (1 read shared a call)"),
         shared => text.push_str(&format!(" ({shared} reads shared a call)")),
     }
-    let (read, write) = (units(explanation.read_units()), units(explanation.write_units()));
-    text.push_str(&format!("; {read} read units, {write} write units\n"));
+    if explanation.calls.iter().any(|call| matches!(call.kind, CallKind::DynamoDb(_))) {
+        let (read, write) = (units(explanation.read_units()), units(explanation.write_units()));
+        text.push_str(&format!("; {read} read units, {write} write units"));
+    }
+    text.push('\n');
     text
 }
 

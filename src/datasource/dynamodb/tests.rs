@@ -132,6 +132,8 @@ impl World {
     ) -> Result<Outcome, FieldError> {
         let call = Invocation {
             request,
+            has_request: true,
+            has_response: true,
             dynamodb: self,
             lambda: &self.functions,
             ctx: &self.ctx,
@@ -141,6 +143,7 @@ impl World {
             token_key: &self.token_key,
             clock: &self.clock,
             shows_stored_item: false,
+            shows_internals: true,
         };
         source.invoke(call).now_or_never().expect("the embedded engine answers at once")
     }
@@ -389,6 +392,8 @@ fn batches_find_keys_whose_numbers_are_written_in_another_way() {
         let rights = DomainRights::without_domain();
         let call = Invocation {
             request: &request,
+            has_request: true,
+            has_response: true,
             dynamodb: &world,
             lambda: &world.functions,
             ctx: &world.ctx,
@@ -398,6 +403,7 @@ fn batches_find_keys_whose_numbers_are_written_in_another_way() {
             token_key: &world.token_key,
             clock: &world.clock,
             shows_stored_item: false,
+            shows_internals: true,
         };
         source.invoke(call).now_or_never().unwrap().unwrap()
     };
@@ -469,6 +475,8 @@ fn what_is_still_unprocessed_after_a_second_attempt_is_reported_beside_an_error(
         let source = DynamoDbSource::new("things");
         let call = Invocation {
             request: &request,
+            has_request: true,
+            has_response: true,
             dynamodb: &throttled,
             lambda: &world.functions,
             ctx: &world.ctx,
@@ -478,6 +486,7 @@ fn what_is_still_unprocessed_after_a_second_attempt_is_reported_beside_an_error(
             token_key: &world.token_key,
             clock: &world.clock,
             shows_stored_item: false,
+            shows_internals: true,
         };
         source.invoke(call).now_or_never().unwrap().unwrap()
     };

@@ -2,6 +2,7 @@
 //! file per type.
 
 mod dynamodb;
+mod lambda;
 
 use std::time::Duration;
 
@@ -35,6 +36,19 @@ pub enum DataSourceKind {
         /// `None`: items have no versions.
         versioning: Option<Versioning>,
     },
+    Lambda {
+        /// A name of `functions`, with an alias perhaps, or an ARN.
+        function: Str,
+    },
+}
+
+/// What domains own and use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Resource<'a> {
+    /// A table by its physical name: several data sources may reach it.
+    Table(&'a Str),
+    /// A data source without a table, by its own name.
+    DataSource(&'a Str),
 }
 
 /// How a versioned data source keeps track of changes (spec appsync-js 3.17).
@@ -70,14 +84,24 @@ impl DataSource {
         match &self.kind {
             DataSourceKind::None => NONE,
             DataSourceKind::DynamoDb { .. } => "AMAZON_DYNAMODB",
+            DataSourceKind::Lambda { .. } => "AWS_LAMBDA",
         }
     }
 
     /// The physical name of its table, if it has one.
     pub fn table_name(&self) -> Option<&Str> {
         match &self.kind {
-            DataSourceKind::None => None,
             DataSourceKind::DynamoDb { table_name, .. } => Some(table_name),
+            DataSourceKind::None | DataSourceKind::Lambda { .. } => None,
+        }
+    }
+
+    /// What a domain owns that owns this; `None`: there is nothing to own, and everybody may use it.
+    pub fn resource(&self) -> Option<Resource<'_>> {
+        match (&self.kind, self.table_name()) {
+            (_, Some(table)) => Some(Resource::Table(table)),
+            (DataSourceKind::None, None) => None,
+            _ => Some(Resource::DataSource(&self.name)),
         }
     }
 }
@@ -87,6 +111,7 @@ impl DataSource {
 enum Type {
     None,
     DynamoDb,
+    Lambda,
     /// Not in this version.
     Missing,
 }
@@ -94,7 +119,7 @@ enum Type {
 const TYPES: [(&str, Type); 9] = [
     ("AMAZON_DYNAMODB", Type::DynamoDb),
     ("NONE", Type::None),
-    ("AWS_LAMBDA", Type::Missing),
+    ("AWS_LAMBDA", Type::Lambda),
     ("HTTP", Type::Missing),
     ("AMAZON_OPENSEARCH_SERVICE", Type::Missing),
     ("AMAZON_ELASTICSEARCH", Type::Missing),
@@ -162,7 +187,8 @@ fn read_data_source(
     let ty = reader.choice(node, "type", &TYPES)?;
     let keys = match ty {
         Type::None => return Some(DataSourceKind::None),
-        Type::DynamoDb => dynamodb::KEYS,
+        Type::DynamoDb => dynamodb::KEYS.to_vec(),
+        Type::Lambda => lambda::keys(),
         Type::Missing => {
             let message = format!("data sources of type `{}` are not supported by this version yet", name.value);
             reader.error(message, &name.range);
@@ -171,11 +197,12 @@ fn read_data_source(
     };
     let config = section.get("config");
     let empty = Node { data: Data::Map(NameMap::default()), range: member.range.clone() };
-    let keys = [keys, &ROLE_KEYS].concat();
+    let keys = [keys.as_slice(), &ROLE_KEYS].concat();
     let config = reader.section(config.unwrap_or(&empty), "config", &format!("`config` of {what}"), &keys);
     warn_of_roles(&config, reader);
     match ty {
         Type::DynamoDb => dynamodb::read(member, &config, &what, tables, functions, reader),
+        Type::Lambda => Some(lambda::read(member, &config, &what, functions, reader)),
         Type::None | Type::Missing => None,
     }
 }

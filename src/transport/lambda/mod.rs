@@ -7,7 +7,6 @@ mod event;
 mod http;
 
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -19,7 +18,7 @@ use lambda_runtime::tower::Service;
 use lambda_runtime::tower::layer::layer_fn;
 use lambda_runtime::{Diagnostic, FunctionResponse, LambdaEvent, LambdaInvocation, Runtime, service_fn};
 use serde_json::value::{RawValue, to_raw_value};
-use tokio::sync::Notify;
+use tokio::sync::watch;
 
 use crate::api::{Api, FieldAnswers, FieldRequest, Refusal};
 use crate::error::FieldError;
@@ -113,12 +112,13 @@ pub async fn run(function: Function, stop: impl Future<Output = ()>) -> Result<(
         let function = function.clone();
         async move { function.handle(event.payload.get(), &event.context).await }
     });
-    let busy = Arc::new(Busy::default());
+    let (is_busy, mut seen) = watch::channel(false);
     let runtime = Runtime::new(handler).layer(TracingLayer::new());
-    let runtime = runtime.layer(layer_fn(|inner| Counted { inner, busy: busy.clone() }));
+    let runtime = runtime.layer(layer_fn(|inner| Counted { inner, is_busy: is_busy.clone() }));
     let until_stopped = async {
         stop.await;
-        busy.until_idle().await;
+        // Fails only when there is nobody left who could be busy.
+        let _ = seen.wait_for(|is_busy| !is_busy).await;
     };
     tokio::select! {
         biased;
@@ -291,26 +291,11 @@ static TOO_LARGE: LazyLock<Refusal> = LazyLock::new(|| {
     Refusal::new(500, "ResponseTooLargeException", message)
 });
 
-/// Whether an event is being handled or its answer is being sent.
-#[derive(Default)]
-struct Busy {
-    is_busy: AtomicBool,
-    is_idle: Notify,
-}
-
-impl Busy {
-    async fn until_idle(&self) {
-        let idle = self.is_idle.notified();
-        if self.is_busy.load(Ordering::SeqCst) {
-            idle.await;
-        }
-    }
-}
-
 /// The whole way of an event, its answer's included.
 struct Counted<S> {
     inner: S,
-    busy: Arc<Busy>,
+    /// Whether an event is being handled or its answer is being sent.
+    is_busy: watch::Sender<bool>,
 }
 
 impl<S: Service<LambdaInvocation>> Service<LambdaInvocation> for Counted<S>
@@ -326,12 +311,11 @@ where
     }
 
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
-        self.busy.is_busy.store(true, Ordering::SeqCst);
-        let (answering, busy) = (self.inner.call(invocation), self.busy.clone());
+        self.is_busy.send_replace(true);
+        let (answering, is_busy) = (self.inner.call(invocation), self.is_busy.clone());
         Box::pin(async move {
             let answered = answering.await;
-            busy.is_busy.store(false, Ordering::SeqCst);
-            busy.is_idle.notify_waiters();
+            is_busy.send_replace(false);
             answered
         })
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use futures_util::future::{BoxFuture, join};
-use syncline::backend::{DynamoDb, Operation, ServiceError, Unavailable};
+use syncline::backend::{DynamoDb, Operation, ServiceError};
 use syncline::clock::Clock;
 use syncline::context::Context;
 use syncline::datasource::{DataSource, DomainRights, Invocation, Outcome, TokenKey};
@@ -84,8 +84,7 @@ fn a_read_after_a_function_sees_what_that_may_have_written() {
         let table = Table::default();
         let loader = RequestLoader::new(Arc::new(table.clone()));
         let services = Services {
-            dynamodb: &loader,
-            lambda: &Unavailable,
+            loader: &loader,
             token_key: &TokenKey::derive(b"test"),
             clock: &Clock::fixed(0, 1),
             deadline: None,

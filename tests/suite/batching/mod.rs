@@ -94,8 +94,8 @@ fn in_production_the_header_that_asks_for_an_explanation_is_a_header_like_any_ot
         let outcome = Project::start(&files, shows_internals).unwrap().run(&step);
         assert_eq!(outcome.answer["extensions"].is_object(), shows_internals);
         assert_eq!(outcome.answer["data"], json!({ "product": { "name": "Product 1" } }));
-        let asks_for_capacity = outcome.calls[0].1.get("ReturnConsumedCapacity").is_some();
-        assert_eq!(asks_for_capacity, shows_internals, "{}", outcome.calls[0].1);
+        let asks_for_capacity = outcome.calls[0].request.get("ReturnConsumedCapacity").is_some();
+        assert_eq!(asks_for_capacity, shows_internals, "{}", outcome.calls[0].request);
     }
     let headers = Step { document: "{ headers }".to_owned(), ..step };
     let files = read_project(&folder("layout"), BTreeMap::new()).unwrap();

@@ -1,9 +1,10 @@
-//! Embedded tables that answer in an order of their own.
+//! Embedded tables and a function that answer in an order of their own.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
 use futures_util::future::BoxFuture;
+use syncline::backend::lambda::{LambdaAnswer, LambdaInvocation, LambdaInvoke};
 use syncline::backend::{DynamoDb, Operation, ServiceError};
 use syncline::value::{Value, object};
 
@@ -16,6 +17,8 @@ pub struct Restless {
     /// Draws how many turns; `None`: every call is answered at once and whole.
     random: Mutex<Option<Random>>,
     pub calls: AtomicU32,
+    /// Calls of the function.
+    pub invoked: AtomicU32,
     /// Calls without a counterpart where nothing is batched: batches that failed, batches that were answered in part.
     pub repeated: AtomicU32,
 }
@@ -31,6 +34,7 @@ impl Restless {
             inner: Mutex::new(inner),
             random: Mutex::default(),
             calls: AtomicU32::new(0),
+            invoked: AtomicU32::new(0),
             repeated: AtomicU32::new(0),
         }
     }
@@ -40,6 +44,7 @@ impl Restless {
         *self.inner.lock().unwrap() = inner;
         *self.random.lock().unwrap() = seed.map(Random::new);
         self.calls.store(0, Ordering::Relaxed);
+        self.invoked.store(0, Ordering::Relaxed);
         self.repeated.store(0, Ordering::Relaxed);
     }
 
@@ -99,4 +104,49 @@ impl DynamoDb for Restless {
             Ok(answer)
         })
     }
+}
+
+/// A function that knows a node for every id, as text, as a payload or inside a context; of some it says that it refuses
+/// them. What it says of an item does not depend on the others, so that nobody can tell a list from single calls.
+impl LambdaInvoke for Restless {
+    fn invoke(&self, invocation: LambdaInvocation) -> BoxFuture<'_, Result<LambdaAnswer, ServiceError>> {
+        Box::pin(async move {
+            self.invoked.fetch_add(1, Ordering::Relaxed);
+            turns(self.draw(MOST_TURNS)).await;
+            let event = Value::parse(std::str::from_utf8(&invocation.payload).unwrap()).unwrap();
+            let answer = match event.as_list() {
+                Some(items) => items.iter().map(said_of_item).collect(),
+                None => match node_of(event.as_str()) {
+                    Ok(node) => node,
+                    Err(refusal) => return Ok(LambdaAnswer::unhandled("Refused", &refusal)),
+                },
+            };
+            turns(self.draw(MOST_TURNS)).await;
+            Ok(LambdaAnswer { payload: answer.to_string().into(), function_error: None })
+        })
+    }
+}
+
+fn said_of_item(item: &Value) -> Value {
+    let Some(source) = item.get("source") else {
+        return node_of(item.as_str()).unwrap_or_else(|refusal| object! { "refusal" => refusal, "label" => "refused" });
+    };
+    // A direct resolver's context.
+    match node_of(source.get("next").and_then(Value::as_str)) {
+        Ok(Value::Null) => Value::Null,
+        Ok(node) => object! { "data" => node },
+        Err(refusal) => {
+            object! { "errorMessage" => refusal, "errorType" => "Refused", "data" => object! { "label" => "refused" } }
+        }
+    }
+}
+
+fn node_of(id: Option<&str>) -> Result<Value, String> {
+    let Some(id) = id else { return Ok(Value::Null) };
+    let number: i64 = id.strip_prefix("n-").and_then(|number| number.parse().ok()).unwrap_or(0);
+    if number % 4 == 3 {
+        return Err(format!("{id} is refused"));
+    }
+    let next = format!("n-{}", (number * 3 + 1) % 12);
+    Ok(object! { "id" => id, "label" => format!("said of {id}"), "rank" => number, "parent" => id, "next" => next })
 }

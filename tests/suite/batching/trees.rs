@@ -11,6 +11,7 @@ use syncline::backend::Backends;
 use syncline::backend::files::read_project;
 use syncline::clock::Clock;
 use syncline::context::RequestInfo;
+use syncline::loader::CallKind;
 use syncline::value::{Value, object};
 
 use super::restless::Restless;
@@ -79,6 +80,12 @@ fn any_node_call() -> impl Strategy<Value = String> {
         1 => prop_oneof![Just("red"), Just("none")].prop_map(|label| format!("labelled(label: \"{label}\")")),
         1 => proptest::collection::vec(any_id(), 0..3).prop_map(|ids| format!("some(ids: {ids:?})")),
         1 => Just("both".to_owned()),
+        4 => prop_oneof![
+            1 => Just("asked".to_owned()),
+            2 => (1..3i32).prop_map(|times| format!("listed(times: {times})")),
+            2 => (1..3i32).prop_map(|times| format!("direct(times: {times})")),
+            1 => Just("listedAfterNext".to_owned()),
+        ],
     ]
 }
 
@@ -140,10 +147,14 @@ struct Ran {
     data: String,
     /// In an order of their own: siblings fail in any order.
     errors: Vec<String>,
+    /// To DynamoDB.
     calls: u32,
     repeated: u32,
-    /// What `extensions.syncline` says was asked for and made, where the run was explained.
-    explained: Option<(u32, u32)>,
+    /// Of the function.
+    invoked: u32,
+    /// What `extensions.syncline` says was asked of tables and made, and how often the function was called, where the run
+    /// was explained.
+    explained: Option<(u32, u32, u32)>,
 }
 
 /// The project on tables that can be replaced.
@@ -154,7 +165,7 @@ struct Trees {
 }
 
 impl Trees {
-    fn new(batches_reads: bool) -> Trees {
+    fn new(batches: bool) -> Trees {
         let files = read_project(&folder("trees"), BTreeMap::new()).unwrap();
         let (project, problems) = syncline::project::Project::load(&files);
         assert!(problems.is_empty(), "{problems:?}");
@@ -162,11 +173,12 @@ impl Trees {
         let options = ApiOptions {
             clock: Clock::fixed(NOON, 1),
             token_secret: b"the secret of all tests".to_vec(),
-            batches_reads,
+            batches,
             shows_internals: true,
             ..ApiOptions::default()
         };
-        let api = Api::build(&project, Backends::new(dynamodb.clone()), options).expect("the project is sound");
+        let backends = Backends { lambda: dynamodb.clone(), ..Backends::new(dynamodb.clone()) };
+        let api = Api::build(&project, backends, options).expect("the project is sound");
         Trees { project, dynamodb, api }
     }
 
@@ -195,7 +207,12 @@ impl Trees {
             errors,
             calls: self.dynamodb.calls.load(Ordering::Relaxed),
             repeated: self.dynamodb.repeated.load(Ordering::Relaxed),
-            explained: explanation.map(|explanation| (explanation.asked, explanation.calls.len() as u32)),
+            invoked: self.dynamodb.invoked.load(Ordering::Relaxed),
+            explained: explanation.map(|explanation| {
+                let made = explanation.calls.len() as u32;
+                let invoked = explanation.calls.iter().filter(|call| call.kind == CallKind::Invoke).count() as u32;
+                (explanation.asked - invoked, made - invoked, invoked)
+            }),
         }
     }
 }
@@ -210,8 +227,8 @@ fn random_trees_give_the_same_data_and_errors_batched_and_unbatched_with_no_more
         ..Default::default()
     };
     // Which of what can happen did: a test that reads nothing proves nothing.
-    let (mut asked, mut made, mut failed, mut repeated) = (0, 0, 0, 0);
-    let totals = std::cell::RefCell::new((&mut asked, &mut made, &mut failed, &mut repeated));
+    let (mut asked, mut made, mut failed, mut repeated, mut items, mut lists) = (0, 0, 0, 0, 0, 0);
+    let totals = std::cell::RefCell::new((&mut asked, &mut made, &mut failed, &mut repeated, &mut items, &mut lists));
     let outcome = TestRunner::new(config).run(&(any_document(), any::<u64>()), |(document, seed)| {
         let alone = unbatched.run(&document, None, false);
         for seed in [None, Some(seed)] {
@@ -219,22 +236,25 @@ fn random_trees_give_the_same_data_and_errors_batched_and_unbatched_with_no_more
             prop_assert_eq!(&together.data, &alone.data);
             prop_assert_eq!(&together.errors, &alone.errors);
             // What is asked for is what is called without batching.
-            prop_assert_eq!(together.explained, Some((alone.calls, together.calls)));
+            prop_assert_eq!(together.explained, Some((alone.calls, together.calls, together.invoked)));
+            prop_assert!(together.invoked <= alone.invoked, "{} > {}", together.invoked, alone.invoked);
             prop_assert!(together.calls <= alone.calls + together.repeated, "{} > {}", together.calls, alone.calls);
             let mut totals = totals.borrow_mut();
             *totals.0 += alone.calls;
             *totals.1 += together.calls;
             *totals.2 += together.errors.len();
             *totals.3 += together.repeated;
+            *totals.4 += alone.invoked;
+            *totals.5 += together.invoked;
         }
         Ok(())
     });
     if let Err(error) = outcome {
         panic!("{error}");
     }
-    println!("{asked} asked, {made} made, {failed} errors, {repeated} repeated");
-    assert!(
-        made < asked && failed > 100 && repeated > 10,
-        "{asked} asked, {made} made, {failed} errors, {repeated} repeated"
+    let totals = format!(
+        "{asked} asked, {made} made, {failed} errors, {repeated} repeated; {items} items, {lists} calls of functions"
     );
+    println!("{totals}");
+    assert!(made < asked && failed > 100 && repeated > 10 && items > 100 && lists < items, "{totals}");
 }

@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value as Json;
 use syncline::auth::rules::AccessRules;
-use syncline::backend::{DynamoDb, Operation, ServiceError, Unavailable};
+use syncline::backend::{DynamoDb, Operation, ServiceError};
 use syncline::clock::Clock;
 use syncline::context::{DataSourceError, Identity, RequestInfo};
 use syncline::datasource::{DataSource, DomainRights, Invocation, Outcome, TokenKey};
@@ -160,8 +160,7 @@ impl Schema {
         };
         let (clock, token_key) = (Clock::fixed(NOON, 1), TokenKey::derive(b"test"));
         let services = Services {
-            dynamodb: &RequestLoader::new(Arc::new(NoTables)),
-            lambda: &Unavailable,
+            loader: &RequestLoader::new(Arc::new(NoTables)),
             token_key: &token_key,
             clock: &clock,
             deadline: deadline.map(|deadline| tokio::time::Instant::now() + deadline),

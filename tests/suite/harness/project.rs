@@ -12,19 +12,20 @@ use syncline::backend::files::{ProjectFiles, read_project};
 use syncline::backend::lambda::Functions;
 use syncline::backend::local::LocalDynamoDb;
 use syncline::backend::tables::{create_tables, seed_table};
-use syncline::backend::{Backends, DynamoDb, Operation};
+use syncline::backend::{Backends, DynamoDb};
 use syncline::clock::Clock;
 use syncline::context::RequestInfo;
 use syncline::error::{Diagnostic, Severity, SourceFile};
+use syncline::loader::CallKind;
 use syncline::value::{Map, Value};
 
-use super::recording::Recording;
+use super::recording::{Call, Recording};
 use super::{NOON, run, tests_folder};
 
 /// A running API of a project.
 pub struct Project {
     pub api: Arc<Api>,
-    dynamodb: Arc<Recording>,
+    outside: Arc<Recording>,
 }
 
 /// One operation that a client sends.
@@ -40,8 +41,8 @@ pub struct Step {
 
 /// What became of a step, on both wires.
 pub struct Outcome {
-    /// Calls that reached DynamoDB, in order.
-    pub calls: Vec<(Operation, Value)>,
+    /// Calls that reached DynamoDB and functions, in order.
+    pub calls: Vec<Call>,
     /// What handlers logged, as lines.
     pub logs: Vec<String>,
     /// Headers that handlers added to the response, as lines.
@@ -91,10 +92,10 @@ impl Project {
     /// `folder`: where the commands of its functions run.
     fn start_in(folder: &Path, files: &ProjectFiles, shows_internals: bool) -> Result<Project, String> {
         let (project, mut problems) = syncline::project::Project::load(files);
-        let (dynamodb, backends, options) = surroundings(folder, &project, shows_internals);
+        let (outside, backends, options) = surroundings(folder, &project, shows_internals);
         match Api::build(&project, backends, options) {
             Ok(api) if problems.iter().all(|problem| problem.severity != Severity::Error) => {
-                Ok(Project { api: Arc::new(api), dynamodb })
+                Ok(Project { api: Arc::new(api), outside })
             }
             Ok(_) => Err(text(&problems)),
             Err(found) => {
@@ -109,24 +110,24 @@ impl Project {
         let files = read_project(folder, BTreeMap::new()).map_err(|problem| problem.to_string())?;
         let (project, _) = syncline::project::Project::load(&files);
         let checked = syncline::api::check(&project).map_err(|problems| text(&problems))?;
-        let (dynamodb, backends, options) = surroundings(folder, &project, true);
+        let (outside, backends, options) = surroundings(folder, &project, true);
 
         let bytes = prepare(&files, &project, &checked);
         let prepared = PreparedProject::read(&bytes, BTreeMap::new())?;
         let (project, _) = syncline::project::Project::load(&prepared.files);
         let checked = prepared.check(&project).ok_or("the prepared project is another one")?;
         let checked = checked.map_err(|problems| text(&problems))?;
-        Ok(Project { api: Arc::new(Api::from_checked(&project, checked, backends, options)), dynamodb })
+        Ok(Project { api: Arc::new(Api::from_checked(&project, checked, backends, options)), outside })
     }
 
     /// Holds the next call to DynamoDB; see [`Recording::hold_next_call`].
     pub fn hold_next_call(&self) -> (std::sync::mpsc::Receiver<()>, tokio::sync::oneshot::Sender<()>) {
-        self.dynamodb.hold_next_call()
+        self.outside.hold_next_call()
     }
 
     /// The calls to DynamoDB since this was last asked or an operation was run.
-    pub fn take_calls(&self) -> Vec<(Operation, Value)> {
-        self.dynamodb.take()
+    pub fn take_calls(&self) -> Vec<Call> {
+        self.outside.take()
     }
 
     pub fn query(&self, document: &str) -> Outcome {
@@ -152,9 +153,9 @@ impl Project {
             }),
             ..OperationRequest::default()
         };
-        self.dynamodb.take();
+        self.outside.take();
         let answer = self.api.execute(request).await;
-        let calls = self.dynamodb.take();
+        let calls = self.outside.take();
         match answer {
             Answer::Executed { response, report } => {
                 let answer = serde_json::from_slice(&response.to_json()).expect("an answer is JSON");
@@ -173,16 +174,16 @@ impl Project {
 }
 
 impl Outcome {
-    /// How often DynamoDB was called, by operation: `Query 1, BatchGetItem 1`.
+    /// How often what was called: `Query 1, BatchGetItem 1, Invoke 2`.
     pub fn call_counts(&self) -> String {
-        let mut counts: Vec<(Operation, usize)> = Vec::new();
-        for (operation, _) in &self.calls {
-            match counts.iter_mut().find(|(counted, _)| counted == operation) {
+        let mut counts: Vec<(CallKind, usize)> = Vec::new();
+        for call in &self.calls {
+            match counts.iter_mut().find(|(counted, _)| *counted == call.kind) {
                 Some((_, count)) => *count += 1,
-                None => counts.push((*operation, 1)),
+                None => counts.push((call.kind, 1)),
             }
         }
-        counts.iter().map(|(operation, count)| format!("{} {count}", operation.name())).collect::<Vec<_>>().join(", ")
+        counts.iter().map(|(kind, count)| format!("{} {count}", kind.name())).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -192,9 +193,9 @@ fn surroundings(
     project: &syncline::project::Project,
     shows_internals: bool,
 ) -> (Arc<Recording>, Backends, ApiOptions) {
-    let dynamodb = Recording::new(tables(project));
     let functions = Functions::local(project.config.functions.values().cloned(), folder);
-    let backends = Backends { lambda: Arc::new(functions), ..Backends::new(dynamodb.clone()) };
+    let outside = Recording::new(tables(project), functions);
+    let backends = Backends { lambda: outside.clone(), ..Backends::new(outside.clone()) };
     let options = ApiOptions {
         clock: Clock::fixed(NOON, 1),
         shows_internals,
@@ -202,7 +203,7 @@ fn surroundings(
         local: Some(LocalSignIn::default()),
         ..ApiOptions::default()
     };
-    (dynamodb, backends, options)
+    (outside, backends, options)
 }
 
 /// The project's tables in memory, with its seeds.

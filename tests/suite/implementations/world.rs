@@ -160,6 +160,8 @@ impl World {
     fn invocation<'a>(&'a self, request: &'a Value, coordinate: &'a str) -> Invocation<'a> {
         Invocation {
             request,
+            has_request: true,
+            has_response: true,
             dynamodb: self,
             lambda: &Unavailable,
             ctx: &self.ctx,
@@ -169,6 +171,7 @@ impl World {
             token_key: &self.token_key,
             clock: &self.clock,
             shows_stored_item: false,
+            shows_internals: true,
         }
     }
 

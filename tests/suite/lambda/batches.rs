@@ -23,7 +23,7 @@ fn line(product: &str) -> Value {
 fn two_hundred_contexts_with_a_read_each_are_two_calls() {
     let files = syncline::backend::files::read_project(&folder("shop"), Default::default()).unwrap();
     let (project, _) = syncline::project::Project::load(&files);
-    let recording = Recording::new(tables(&project));
+    let recording = Recording::of_tables(tables(&project));
     let url = dynamodb::serve(recording.clone());
     let function = Function::start(&folder("shop"), &[("SYNCLINE_DYNAMODB_ENDPOINT", url)]);
     function.api.wait_for_start();
@@ -36,12 +36,12 @@ fn two_hundred_contexts_with_a_read_each_are_two_calls() {
     let answers = answer.as_array().unwrap();
     assert_eq!(answers.len(), 201);
     assert_eq!((&answers[0], &answers[200]["data"]["id"]), (&json!({ "data": null }), &json!("p-sencha")));
-    let calls: Vec<&str> = recording.take().iter().map(|(operation, _)| operation.name()).collect();
+    let calls: Vec<&str> = recording.take().iter().map(|call| call.kind.name()).collect();
     assert_eq!(calls, ["GetItem", "BatchGetItem", "BatchGetItem"], "201 keys are two full batches and one more");
 
     let event: Value = ids.iter().map(|id| line(id)).collect();
     function.api.invoke(event.to_string());
-    let calls: Vec<&str> = recording.take().iter().map(|(operation, _)| operation.name()).collect();
+    let calls: Vec<&str> = recording.take().iter().map(|call| call.kind.name()).collect();
     assert_eq!(calls, ["BatchGetItem", "BatchGetItem"]);
 }
 

@@ -172,12 +172,12 @@ fn a_connection_to_dynamodb_is_there_before_the_first_event_and_nobody_looks_for
 #[test]
 fn tables_are_not_made_by_a_function() {
     let engine: Arc<dyn DynamoDb> = Arc::new(syncline::backend::local::LocalDynamoDb::open(None).unwrap());
-    let recording = Recording::new(engine);
+    let recording = Recording::of_tables(engine);
     let url = dynamodb::serve(recording.clone());
     let function = Function::start(&folder("shop"), &[("SYNCLINE_DYNAMODB_ENDPOINT", url)]);
     let errors = &body(&function.api.invoke(http("{ user(id: \"u-ada\") { name } }")))["errors"];
     assert_eq!(errors[0]["errorType"], "DynamoDB:ResourceNotFoundException", "{errors}");
-    let calls: Vec<&str> = recording.take().iter().map(|(operation, _)| operation.name()).collect();
+    let calls: Vec<&str> = recording.take().iter().map(|call| call.kind.name()).collect();
     assert_eq!(calls, ["GetItem"]);
 }
 
@@ -193,7 +193,7 @@ fn a_function_that_waits_ends_at_once_when_it_is_told_to() {
 fn a_function_that_is_told_to_end_answers_first() {
     let files = syncline::backend::files::read_project(&folder("shop"), Default::default()).unwrap();
     let (project, _) = syncline::project::Project::load(&files);
-    let recording = Recording::new(tables(&project));
+    let recording = Recording::of_tables(tables(&project));
     let url = dynamodb::serve(recording.clone());
     let mut function = Function::start(&folder("shop"), &[("SYNCLINE_DYNAMODB_ENDPOINT", url)]);
     function.api.invoke(http("{ __typename }"));

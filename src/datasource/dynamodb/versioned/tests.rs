@@ -38,6 +38,8 @@ fn put_against_rival(wins: usize, handler: &str) -> (Outcome, Vec<String>) {
     let request = object! { "operation" => "PutItem", "key" => key, "attributeValues" => attributes, "_version" => 1 };
     let call = Invocation {
         request: &request,
+        has_request: true,
+        has_response: true,
         dynamodb: &rival,
         lambda: &rival.world.functions,
         ctx: &rival.world.ctx,
@@ -47,6 +49,7 @@ fn put_against_rival(wins: usize, handler: &str) -> (Outcome, Vec<String>) {
         token_key: &rival.world.token_key,
         clock: &rival.world.clock,
         shows_stored_item: false,
+        shows_internals: true,
     };
     let source = DynamoDbSource::new("things").versioned(versioning(&object! { "versioned" => handler }));
     let outcome = source.invoke(call).now_or_never().unwrap().unwrap();
@@ -80,6 +83,8 @@ fn a_function_that_resolves_is_asked_again_when_others_were_faster() {
     let request = object! { "operation" => "PutItem", "key" => key, "_version" => 1 };
     let call = Invocation {
         request: &request,
+        has_request: true,
+        has_response: true,
         dynamodb: &rival,
         lambda: &rival.world.functions,
         ctx: &rival.world.ctx,
@@ -89,6 +94,7 @@ fn a_function_that_resolves_is_asked_again_when_others_were_faster() {
         token_key: &rival.world.token_key,
         clock: &rival.world.clock,
         shows_stored_item: false,
+        shows_internals: true,
     };
     let source = DynamoDbSource::new("things").versioned(versioning(&object! { "versioned" => "resolve" }));
     let outcome = source.invoke(call).now_or_never().unwrap().unwrap();

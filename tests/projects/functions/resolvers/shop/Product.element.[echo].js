@@ -1,0 +1,1 @@
+export const response = (ctx) => ({ source: ctx.result.source, keys: Object.keys(ctx.result) });

@@ -1,0 +1,2 @@
+export const request = () => ({ operation: 'Invoke' });
+export const response = (ctx) => ctx.error.type;
