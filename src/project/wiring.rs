@@ -21,22 +21,29 @@ pub(crate) fn choose_data_source(
     place: &Place,
     problems: &mut Vec<Diagnostic>,
 ) -> Str {
-    let defined = format!("data sources defined here: {}", list(config.data_sources.keys().map(Str::as_str)));
+    let defined = || format!("data sources defined here: {}", list(config.data_sources.keys().map(Str::as_str)));
     let mut others = config.data_sources.values().filter(|source| source.name != NONE);
     let diagnostic = match (named, domain) {
         (Some(name), _) | (None, Some(name)) if config.data_sources.contains_key(name) => return name.clone(),
         (Some(name), _) => {
-            Diagnostic::error(format!("{what} names data source `{name}`, which is not defined")).help(defined)
+            Diagnostic::error(format!("{what} names data source `{name}`, which is not defined")).help(defined())
         }
         (None, Some(domain)) => {
             let message = format!("{what} names no data source, and its domain `{domain}` has none of that name");
-            Diagnostic::error(message).help(format!("name one in brackets, like `.[{}].`; {defined}", example(config)))
+            Diagnostic::error(message).help(format!(
+                "name one in brackets, like `.[{}].`; {}",
+                example(config),
+                defined()
+            ))
         }
         (None, None) => match (others.next(), others.next()) {
             (None, _) => return NONE.into(),
             (Some(only), None) => return only.name.clone(),
-            _ => Diagnostic::error(format!("{what} names no data source, and there are several"))
-                .help(format!("name one in brackets, like `.[{}].`; {defined}", example(config))),
+            _ => Diagnostic::error(format!("{what} names no data source, and there are several")).help(format!(
+                "name one in brackets, like `.[{}].`; {}",
+                example(config),
+                defined()
+            )),
         },
     };
     problems.push(diagnostic.at(&place.file, place.start..place.end));

@@ -17,6 +17,7 @@ use aws_smithy_http_client::{Builder, ConnectorBuilder, tls};
 
 use crate::backend::ServiceError;
 use crate::backend::aws::failure::client_error;
+use crate::backend::aws::trust::Trust;
 use crate::limits;
 
 /// Where emulators are asked when nobody names a region; every one of them accepts it.
@@ -142,12 +143,16 @@ pub(super) fn is_region(name: &str) -> bool {
 }
 
 /// What serves for a service that is not AWS: the environment's variables where they are set, invented values where not.
-pub(super) fn for_emulator() -> SdkConfig {
-    from_variables(None).unwrap_or_else(|| {
+pub(super) fn for_emulator(url: &str) -> SdkConfig {
+    let config = from_variables(None).unwrap_or_else(|| {
         let region = variable("AWS_REGION").or_else(|| variable("AWS_DEFAULT_REGION"));
         let credentials = Credentials::new("local", "local", None, None, "syncline");
         config(region.unwrap_or_else(|| DEFAULT_REGION.to_owned()), SharedCredentialsProvider::new(credentials))
-    })
+    });
+    match url.starts_with("https://") {
+        true => config.into_builder().http_client(http_client(Trust::System)).build(),
+        false => config,
+    }
 }
 
 /// Region and credentials from variables alone. The usual chain would come to the same result, after reading profile
@@ -164,7 +169,7 @@ fn from_variables(region: Option<&str>) -> Option<SdkConfig> {
 
 /// Variables, profiles, containers, instances, in the SDK's usual order.
 async fn from_surroundings(region: Option<&str>) -> SdkConfig {
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client());
+    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(http_client(Trust::System));
     if let Some(region) = region {
         loader = loader.region(Region::new(region.to_owned()));
     } else if is_lambda() {
@@ -185,22 +190,24 @@ fn is_lambda() -> bool {
 }
 
 pub(super) fn config(region: String, credentials: SharedCredentialsProvider) -> SdkConfig {
+    let trust = if is_lambda() { Trust::for_aws(variable) } else { Trust::System };
     SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(region))
         .credentials_provider(credentials)
-        .http_client(http_client())
+        .http_client(http_client(trust))
         .time_source(SharedTimeSource::default())
         .build()
 }
 
 /// The SDK's usual client, made here so that all roles share its connections: without this, each would open its own.
 /// Also its way to make one (hidden in the docs), because the documented way knows no proxies.
-pub(super) fn http_client() -> SharedHttpClient {
+pub(super) fn http_client(trust: Trust) -> SharedHttpClient {
     Builder::new().pool_idle_timeout(limits::AWS_CONNECTION_IDLE_TIMEOUT).build_with_connector_fn(
-        |settings, components| {
+        move |settings, components| {
             let mut connector = ConnectorBuilder::default()
                 .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
+                .tls_context(trust.tls_context())
                 .proxy_config(ProxyConfig::from_env());
             connector.set_connector_settings(settings.cloned());
             connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));

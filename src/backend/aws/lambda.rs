@@ -34,6 +34,7 @@ use crate::backend::aws::Inner;
 use crate::backend::aws::config::{self, CallPolicy, is_region};
 use crate::backend::aws::failure::{client_error, error_answer, service_error};
 use crate::backend::aws::repeat::OnlyIfNotRun;
+use crate::backend::aws::trust::Trust;
 use crate::backend::lambda::{LambdaAnswer, LambdaInvocation, LambdaInvocationType, LambdaInvoke};
 use crate::limits;
 use crate::value::Str;
@@ -121,7 +122,7 @@ pub struct AddressedFunction {
 
 impl Default for AddressedFunction {
     fn default() -> AddressedFunction {
-        AddressedFunction { http_client: config::http_client() }
+        AddressedFunction { http_client: config::http_client(Trust::System) }
     }
 }
 
@@ -176,7 +177,7 @@ fn signed(config: &SdkConfig, region: &str, policy: &CallPolicy) -> Invoke {
         components = components.with_identity_resolver(SCHEME_ID, SharedIdentityResolver::new(credentials));
     }
     let plugin = StaticRuntimePlugin::new().with_config(layer.freeze()).with_runtime_components(components);
-    let http_client = config.http_client().unwrap_or_else(config::http_client);
+    let http_client = config.http_client().unwrap_or_else(|| config::http_client(Trust::System));
     common(Operation::builder(), http_client, policy)
         .endpoint_url(&endpoint(config, region))
         .standard_retry(&policy.retries())

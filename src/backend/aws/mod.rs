@@ -15,6 +15,7 @@ pub mod http_client;
 mod lambda;
 mod repeat;
 mod roles;
+mod trust;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -97,7 +98,7 @@ impl AwsDynamoDb {
             return Err(client_error(format!("`{url}` is not an address such as http://localhost:8000")));
         };
         let is_aws = is_host_of_aws(host);
-        let config = if is_aws { config::from_environment(None).await? } else { config::for_emulator() };
+        let config = if is_aws { config::from_environment(None).await? } else { config::for_emulator(url) };
         Ok(AwsDynamoDb::new(config, Some(url.into()), is_aws, CallPolicy::dynamodb()))
     }
 

@@ -3,9 +3,11 @@
 export default function (native, isStandard) {
   "use strict";
   const { touch, loadContext } = native;
-  const { apply, ownKeys, getOwnPropertyDescriptor, defineProperty, deleteProperty, preventExtensions, getPrototypeOf } = Reflect;
+  const {
+    apply, ownKeys, getOwnPropertyDescriptor, defineProperty, deleteProperty, preventExtensions, isExtensible, getPrototypeOf,
+  } = Reflect;
   const { max, min } = Math;
-  const { freeze, isFrozen } = Object;
+  const { freeze } = Object;
   const SystemError = Error, SystemTypeError = TypeError; // the AppSync dialect loses the global names below
 
   // A lazy object holds a Rust value. The first look at its members converts them into the proxy's target; from then on
@@ -240,25 +242,45 @@ export default function (native, isStandard) {
     }
   }
 
+  // Every engine does this before its first call, so it does no more than it must: no iterators, no look at what holds
+  // nothing, and nothing but freezing leaves an object that cannot be extended.
+  const isObject = (value) => typeof value === "function" || (typeof value === "object" && value !== null);
   const harden = (value) => {
-    if (value === null || (typeof value !== "object" && typeof value !== "function") || value === global) return;
-    if (isFrozen(value)) return;
+    if (value === global || !isExtensible(value)) return;
     const keys = ownKeys(value);
     freeze(value);
     // Most functions have a length and a name only; their prototype is among the detours.
     if (keys.length === 2 && typeof value === "function") return;
-    harden(getPrototypeOf(value));
-    for (const key of keys) {
-      const { value: held, get, set } = getOwnPropertyDescriptor(value, key);
-      harden(held);
-      harden(get);
-      harden(set);
+    const prototype = getPrototypeOf(value);
+    if (prototype !== null) harden(prototype);
+    for (let index = 0; index < keys.length; index++) {
+      const descriptor = getOwnPropertyDescriptor(value, keys[index]);
+      const held = descriptor.value;
+      if (isObject(held)) harden(held);
+      else if (held === undefined) {
+        const { get, set } = descriptor;
+        if (get !== undefined) harden(get);
+        if (set !== undefined) harden(set);
+      }
     }
   };
-  detours.forEach(harden);
-  unnamed.forEach(harden);
-  harden(library);
-  for (const key of ownKeys(global)) harden(getOwnPropertyDescriptor(global, key).value);
+  // Our own objects hold functions and objects, and have no accessors.
+  const hardenOwn = (value) => {
+    freeze(value);
+    const keys = ownKeys(value);
+    for (let index = 0; index < keys.length; index++) {
+      const held = value[keys[index]];
+      if (typeof held === "function") freeze(held);
+      else if (isObject(held)) hardenOwn(held);
+    }
+  };
+  hardenOwn(library);
+  for (const detour of detours) harden(detour);
+  for (const value of unnamed) if (isObject(value)) harden(value);
+  for (const key of ownKeys(global)) {
+    const { value } = getOwnPropertyDescriptor(global, key);
+    if (isObject(value)) harden(value);
+  }
 
   freeze(global);
 
