@@ -68,6 +68,38 @@ pub const STS_OPERATION_TIMEOUT: Duration = Duration::from_secs(8);
 /// it (spec appsync-service 9.1).
 pub const LAMBDA_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// Longest a call of an HTTP data source may take, with everything that is tried again and redirects: a second less than
+/// the 30 s of the request (spec appsync-service 9.1), so that the response handler still hears of it in `ctx.error`.
+pub const HTTP_TIMEOUT: Duration = Duration::from_secs(29);
+
+/// Longest to wait for a connection to a web service: name, TCP and TLS. Ours.
+pub const HTTP_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Attempts to connect to a web service in one call. Ours.
+pub const HTTP_CONNECT_ATTEMPTS: u32 = 3;
+
+/// Wait before the second attempt to connect; doubles with each. Ours.
+pub const HTTP_FIRST_BACKOFF: Duration = Duration::from_millis(100);
+
+/// How long an idle connection to a web service is kept. Ours: Node and Apache close theirs after 5 s, and a request that
+/// meets a closing connection may be lost.
+pub const HTTP_CONNECTION_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Idle connections that are kept to one web service. Ours.
+pub const HTTP_IDLE_CONNECTIONS: usize = 64;
+
+/// Bytes of a web service's answer. AppSync: the 5 MB of what its response handler may return (spec appsync-js 1.6).
+pub const HTTP_ANSWER_BYTES: usize = 5 * 1024 * 1024;
+
+/// Bytes of the URL that an HTTP data source calls. Ours; most servers take 8 KB.
+pub const HTTP_URL_BYTES: usize = 16 * 1024;
+
+/// Bytes of the headers that a handler gives a request, names and values. Ours; most servers take 8 to 16 KB.
+pub const HTTP_HEADER_BYTES: usize = 64 * 1024;
+
+/// Redirects that are followed one after the other, where a data source follows any. Ours.
+pub const HTTP_REDIRECTS: usize = 5;
+
 /// Bytes of a function's payload and of its answer. Lambda: 6 MB (spec appsync-service 7.6).
 pub const LAMBDA_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
 

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use crate::backend::http::{HttpRequest, HttpResponse, HttpSend};
+use crate::backend::http::{HttpFailure, HttpFailureKind, HttpRequest, HttpResponse, HttpSend};
 use crate::backend::lambda::{LambdaAnswer, LambdaInvocation, LambdaInvoke};
 use crate::value::{Str, Value};
 
@@ -115,10 +115,13 @@ impl Backends {
 pub struct Unavailable;
 
 impl Unavailable {
+    fn message(what: &str) -> Str {
+        format!("this process was given no way to make {what}").into()
+    }
+
     fn error<T>(what: &str) -> BoxFuture<'static, Result<T, ServiceError>> {
-        let message = format!("this process was given no way to make {what}");
-        let error =
-            ServiceError { code: "SdkClientException".into(), message: message.into(), ..ServiceError::default() };
+        let message = Unavailable::message(what);
+        let error = ServiceError { code: "SdkClientException".into(), message, ..ServiceError::default() };
         Box::pin(async { Err(error) })
     }
 }
@@ -130,7 +133,7 @@ impl LambdaInvoke for Unavailable {
 }
 
 impl HttpSend for Unavailable {
-    fn send(&self, _: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, ServiceError>> {
-        Unavailable::error("HTTP calls")
+    fn send(&self, _: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
+        Box::pin(async { Err(HttpFailure::new(HttpFailureKind::Unreachable, Unavailable::message("HTTP calls"))) })
     }
 }

@@ -11,7 +11,6 @@
 mod config;
 mod exchange;
 mod failure;
-pub mod http_client;
 mod lambda;
 mod repeat;
 mod roles;
