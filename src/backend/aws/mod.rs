@@ -6,7 +6,8 @@
 //! came. Nothing is translated member by member, and nothing is lost that the SDK does not know yet.
 //!
 //! `config` says where and how calls are made, `repeat` which of them are sent again when no answer came, `roles` with
-//! whose rights, `failure` what became of those that failed. `lambda` calls functions in the same account.
+//! whose rights, `failure` what became of those that failed. `signed` makes what else is wanted of the same account: `lambda`
+//! calls functions, `signed_http` signs for HTTP data sources.
 
 mod config;
 mod exchange;
@@ -14,6 +15,8 @@ mod failure;
 mod lambda;
 mod repeat;
 mod roles;
+mod signed;
+mod signed_http;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,12 +28,14 @@ use futures_util::future::{BoxFuture, join_all};
 use crate::backend::aws::config::CallPolicy;
 use crate::backend::aws::exchange::{Exchange, Greeting};
 use crate::backend::aws::failure::{client_error, service_error};
+use crate::backend::http::HttpSend;
 use crate::backend::{DynamoDb, Operation, ServiceError};
 use crate::clock::Clock;
 use crate::limits;
 use crate::value::{Str, Value};
 
 pub use lambda::{AddressedFunction, AwsLambda};
+pub use signed_http::SignedHttp;
 
 /// DynamoDB through the AWS SDK. Cloning shares connections and credentials.
 #[derive(Clone)]
@@ -108,6 +113,11 @@ impl AwsDynamoDb {
     /// Lambda in the same account, with the same credentials, roles and connections.
     pub fn lambda(&self) -> AwsLambda {
         AwsLambda::new(self.0.clone())
+    }
+
+    /// `client` with the signatures of the same account, with its credentials and roles.
+    pub fn signed_http(&self, client: Arc<dyn HttpSend>) -> SignedHttp {
+        SignedHttp::in_aws(client, self.0.clone())
     }
 
     /// Whether calls can be made with the rights of a role. Emulators know none; there, all calls have the same rights.
@@ -211,6 +221,8 @@ mod lambda_tests;
 mod repeat_tests;
 #[cfg(all(test, feature = "local"))]
 mod role_tests;
+#[cfg(all(test, feature = "local"))]
+mod signed_http_tests;
 #[cfg(all(test, feature = "local"))]
 mod stand_in;
 #[cfg(all(test, feature = "local"))]
