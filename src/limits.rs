@@ -100,6 +100,22 @@ pub const HTTP_HEADER_BYTES: usize = 64 * 1024;
 /// Redirects that are followed one after the other, where a data source follows any. Ours.
 pub const HTTP_REDIRECTS: usize = 5;
 
+/// Attempts of one PutEvents call, the first included; only what EventBridge surely has not taken is sent again. The AWS
+/// SDKs make three; throttling passes within seconds.
+pub const EVENT_BRIDGE_ATTEMPTS: u32 = 5;
+
+/// Longest wait before the first retry of PutEvents; doubles with each. The Java SDK's 100 ms.
+pub const EVENT_BRIDGE_FIRST_BACKOFF: Duration = Duration::from_millis(100);
+
+/// Longest one attempt of PutEvents may take. Within a region it takes some 20 ms.
+pub const EVENT_BRIDGE_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Events in one PutEvents call. EventBridge: 10 (spec appsync-js 4.3).
+pub const EVENT_BRIDGE_ENTRIES: usize = 10;
+
+/// Bytes of the entries of one PutEvents call. EventBridge: 256 KB.
+pub const EVENT_BRIDGE_ENTRIES_BYTES: usize = 256 * 1024;
+
 /// Bytes of a function's payload and of its answer. Lambda: 6 MB (spec appsync-service 7.6).
 pub const LAMBDA_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;
 

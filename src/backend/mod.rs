@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub(crate) mod batch_get;
+pub mod event_bus;
 pub mod faults;
 pub mod files;
 pub mod http;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
+use crate::backend::event_bus::{EventBus, PutEvents};
 use crate::backend::http::{HttpFailure, HttpFailureKind, HttpRequest, HttpResponse, HttpSend};
 use crate::backend::lambda::{LambdaAnswer, LambdaInvocation, LambdaInvoke};
 use crate::value::{Str, Value};
@@ -101,12 +103,14 @@ pub struct Backends {
     pub dynamodb: Arc<dyn DynamoDb>,
     pub lambda: Arc<dyn LambdaInvoke>,
     pub http: Arc<dyn HttpSend>,
+    pub event_bus: Arc<dyn EventBus>,
 }
 
 impl Backends {
-    /// DynamoDB alone. Functions and HTTP calls fail until the fields are given something that can make them.
+    /// DynamoDB alone. Functions, HTTP calls and events fail until the fields are given something that can make them.
     pub fn new(dynamodb: Arc<dyn DynamoDb>) -> Backends {
-        Backends { dynamodb, lambda: Arc::new(Unavailable), http: Arc::new(Unavailable) }
+        let (lambda, http, event_bus) = (Arc::new(Unavailable), Arc::new(Unavailable), Arc::new(Unavailable));
+        Backends { dynamodb, lambda, http, event_bus }
     }
 }
 
@@ -135,5 +139,11 @@ impl LambdaInvoke for Unavailable {
 impl HttpSend for Unavailable {
     fn send(&self, _: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
         Box::pin(async { Err(HttpFailure::new(HttpFailureKind::Unreachable, Unavailable::message("HTTP calls"))) })
+    }
+}
+
+impl EventBus for Unavailable {
+    fn put_events(&self, _: PutEvents) -> BoxFuture<'_, Result<Value, ServiceError>> {
+        Unavailable::error("calls of EventBridge")
     }
 }

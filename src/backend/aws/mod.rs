@@ -7,9 +7,10 @@
 //!
 //! `config` says where and how calls are made, `repeat` which of them are sent again when no answer came, `roles` with
 //! whose rights, `failure` what became of those that failed. `signed` makes what else is wanted of the same account: `lambda`
-//! calls functions, `signed_http` signs for HTTP data sources.
+//! calls functions, `event_bus` puts events, `signed_http` signs for HTTP data sources.
 
 mod config;
+mod event_bus;
 mod exchange;
 mod failure;
 mod lambda;
@@ -34,6 +35,7 @@ use crate::clock::Clock;
 use crate::limits;
 use crate::value::{Str, Value};
 
+pub use event_bus::AwsEventBus;
 pub use lambda::{AddressedFunction, AwsLambda};
 pub use signed_http::SignedHttp;
 
@@ -113,6 +115,11 @@ impl AwsDynamoDb {
     /// Lambda in the same account, with the same credentials, roles and connections.
     pub fn lambda(&self) -> AwsLambda {
         AwsLambda::new(self.0.clone())
+    }
+
+    /// EventBridge in the same account, with the same credentials, roles and connections.
+    pub fn event_bus(&self) -> AwsEventBus {
+        AwsEventBus::new(self.0.clone(), CallPolicy::event_bridge())
     }
 
     /// `client` with the signatures of the same account, with its credentials and roles.
@@ -215,6 +222,8 @@ impl DynamoDb for AwsDynamoDb {
 
 #[cfg(all(test, feature = "local"))]
 mod call_tests;
+#[cfg(all(test, feature = "local"))]
+mod event_bus_tests;
 #[cfg(all(test, feature = "local"))]
 mod lambda_tests;
 #[cfg(all(test, feature = "local"))]

@@ -91,7 +91,7 @@ impl Service<Uri> for Dialer {
 impl Dialer {
     async fn dial(self, uri: Uri) -> Result<Wire, BoxError> {
         let host = uri.host().unwrap_or_default();
-        if !self.reach.includes_literal(host) {
+        if !self.reach.may_include(host) {
             return Err(Forbidden.into());
         }
         let surroundings = &self.surroundings;

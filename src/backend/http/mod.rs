@@ -22,7 +22,7 @@ use crate::value::Str;
 
 pub use client::HttpClient;
 pub use origin::{Origin, OriginError};
-pub use reach::{PrivatePlace, Reach, is_private_literal};
+pub use reach::{PrivatePlace, Reach};
 
 /// An HTTP client. It follows no redirects, asks for no compression, and makes a call again only where nothing of the first
 /// one can have been carried out or twice is the same as once (`repeat`).

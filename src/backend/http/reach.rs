@@ -75,17 +75,16 @@ impl Reach {
         is_public(address) || except.iter().any(is_listed)
     }
 
-    /// Whether a host that is written as an address may be connected to; a name may for now, its addresses are still to be
-    /// seen.
-    pub fn includes_literal(&self, host: &str) -> bool {
+    /// Whether a host may turn out to have an address that is included, as far as its spelling tells: an address is judged, a
+    /// name is not yet. `localhost` is known to be this machine.
+    pub fn may_include(&self, host: &str) -> bool {
+        let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
+        if name == "localhost" || name.ends_with(".localhost") {
+            let here: [IpAddr; 2] = [Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()];
+            return here.into_iter().any(|address| self.includes(&name, address));
+        }
         literal(host).is_none_or(|address| self.includes(host, address))
     }
-}
-
-/// Whether a host is private by the way it is written: an address that is not public, or `localhost`.
-pub fn is_private_literal(host: &str) -> bool {
-    let name = host.strip_suffix('.').unwrap_or(host).to_ascii_lowercase();
-    name == "localhost" || name.ends_with(".localhost") || literal(host).is_some_and(|address| !is_public(address))
 }
 
 /// A host written as an address, in brackets or without.
@@ -170,8 +169,7 @@ mod tests {
             assert_eq!(public(&[]).includes("a.example", parsed), verdict == "public", "{line}");
             assert!(Reach::Anywhere.includes("a.example", parsed), "{line}");
             let host = if parsed.is_ipv6() { format!("[{address}]") } else { address.to_owned() };
-            assert_eq!(public(&[]).includes_literal(&host), verdict == "public", "{line}");
-            assert_eq!(is_private_literal(&host), verdict == "private", "{line}");
+            assert_eq!(public(&[]).may_include(&host), verdict == "public", "{line}");
             count += 1;
         }
         assert!(count > 40);
@@ -204,8 +202,8 @@ mod tests {
         ] {
             assert_eq!(reach.includes(host, address(at)), is_included, "{host} {at}");
         }
-        assert!(reach.includes_literal("[::1]") && reach.includes_literal("payments.internal"));
-        assert!(!reach.includes_literal("127.0.0.1") && !reach.includes_literal("[fd00::1]"));
+        assert!(reach.may_include("[::1]") && reach.may_include("payments.internal"));
+        assert!(!reach.may_include("127.0.0.1") && !reach.may_include("[fd00::1]"));
     }
 
     #[test]
@@ -217,12 +215,15 @@ mod tests {
     }
 
     #[test]
-    fn localhost_is_private_by_its_name() {
+    fn localhost_is_private_by_its_name_and_other_names_are_still_to_be_seen() {
         for host in ["localhost", "LOCALHOST", "localhost.", "api.localhost"] {
-            assert!(is_private_literal(host), "{host}");
+            assert!(!public(&["10.0.0.0/8", "other.internal"]).may_include(host), "{host}");
+            assert!(public(&[host]).may_include(host), "{host}");
+            assert!(public(&["127.0.0.1"]).may_include(host) && public(&["::1"]).may_include(host), "{host}");
+            assert!(Reach::Anywhere.may_include(host), "{host}");
         }
-        for host in ["localhost.example", "notlocalhost", "10.example"] {
-            assert!(!is_private_literal(host), "{host}");
+        for host in ["localhost.example", "notlocalhost", "10.example", "payments.internal"] {
+            assert!(public(&[]).may_include(host), "{host}");
         }
     }
 }
