@@ -115,6 +115,8 @@ impl Ours {
         let services = Services {
             dynamodb: &self.loader,
             lambda: &Unavailable,
+            http: &Unavailable,
+            event_bus: &Unavailable,
             token_key: &self.token_key,
             clock: &self.clock,
             deadline: None,

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::datasource::dynamodb::DynamoDbSource;
+use crate::datasource::event_bridge::EventBridgeSource;
+use crate::datasource::http::HttpSource;
 use crate::datasource::none::NoneSource;
 use crate::datasource::{DataSource, DomainRights};
 use crate::error::{Diagnostic, SourceFile};
@@ -179,6 +181,10 @@ impl Sources<'_> {
                 let source = DynamoDbSource::new(table_name.clone()).in_region(region.clone());
                 Arc::new(source.versioned(versioning).filling_pages(fill_page))
             }
+            Some(DataSourceKind::EventBridge { event_bus_arn }) => {
+                Arc::new(EventBridgeSource::new(event_bus_arn.clone()))
+            }
+            Some(DataSourceKind::Http(service)) => Arc::new(HttpSource::new(service.clone())),
             None => return Err(Diagnostic::error(format!("data source `{name}` is not defined"))),
         };
         if is_usual {

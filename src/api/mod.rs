@@ -416,6 +416,8 @@ impl Api {
         Services {
             dynamodb: loader,
             lambda: self.backends.lambda.as_ref(),
+            http: self.backends.http.as_ref(),
+            event_bus: self.backends.event_bus.as_ref(),
             token_key: &self.token_key,
             clock: &self.options.clock,
             deadline: Some(tokio::time::Instant::now() + self.limits().request_timeout),

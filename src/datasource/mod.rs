@@ -5,6 +5,8 @@
 
 pub mod dynamodb;
 mod document;
+pub mod event_bridge;
+pub mod http;
 pub mod none;
 mod page_token;
 mod rights;
@@ -12,6 +14,8 @@ mod rights;
 use futures_util::future::BoxFuture;
 
 use crate::backend::DynamoDb;
+use crate::backend::event_bus::EventBus;
+use crate::backend::http::HttpSend;
 use crate::backend::lambda::LambdaInvoke;
 use crate::clock::Clock;
 use crate::context::{Context, DataSourceError};
@@ -35,6 +39,11 @@ pub trait DataSource: Send + Sync {
     fn may_write_elsewhere(&self) -> bool {
         true
     }
+
+    /// Whether templates of version `2017-02-28` cannot ask it anything (spec appsync-vtl 9).
+    fn is_younger_than_2017(&self) -> bool {
+        false
+    }
 }
 
 /// One call of a data source.
@@ -45,6 +54,8 @@ pub struct Invocation<'a> {
     /// The request's way to DynamoDB: its loader.
     pub dynamodb: &'a dyn DynamoDb,
     pub lambda: &'a dyn LambdaInvoke,
+    pub http: &'a dyn HttpSend,
+    pub event_bus: &'a dyn EventBus,
     /// Who asks for what: arguments, identity, field.
     pub ctx: &'a Context,
     /// The name of the field's type, without lists and non-nulls.
@@ -75,3 +86,6 @@ impl Outcome {
         Outcome { result: result.into(), error: None }
     }
 }
+
+#[cfg(test)]
+mod stand_ins;

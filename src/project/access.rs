@@ -11,8 +11,8 @@ impl Config {
     /// folder have no domain.
     pub fn access(&self, domain: Option<&str>, data_source: &str) -> Option<Access> {
         match &self.data_sources.get(data_source)?.kind {
-            DataSourceKind::None => Some(Access::Write),
             DataSourceKind::DynamoDb { table_name, .. } => self.table_access(domain, table_name),
+            DataSourceKind::None | DataSourceKind::EventBridge { .. } | DataSourceKind::Http(_) => Some(Access::Write),
         }
     }
 

@@ -123,7 +123,7 @@ fn read_domain(member: &Named, owners: &mut Owners, reader: &mut Reader) -> (Dom
 fn is_table(name: &str, range: &Range<usize>, what: &str, owners: &Owners, reader: &mut Reader) -> bool {
     match owners.data_sources.get(name).map(|data_source| &data_source.kind) {
         Some(DataSourceKind::DynamoDb { .. }) => return true,
-        Some(DataSourceKind::None) => {
+        Some(DataSourceKind::None | DataSourceKind::EventBridge { .. } | DataSourceKind::Http(_)) => {
             let diagnostic = Diagnostic::error(format!("{what} names data source `{name}`, which has no table"));
             reader.report(diagnostic.help("every domain may use it; remove it here"), range);
         }

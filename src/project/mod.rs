@@ -54,7 +54,9 @@ pub use crate::project::authentication::Authentication;
 pub use crate::project::authentication::api_keys::{ApiKey, Expiry};
 pub use crate::project::config::{Config, Runtime};
 pub use crate::project::cors::Cors;
-pub use crate::project::data_sources::{ConflictHandler, DataSource, DataSourceKind, NONE, Versioning};
+pub use crate::project::data_sources::{
+    ConflictHandler, DataSource, DataSourceKind, HttpService, NONE, SigningScope, Versioning,
+};
 pub use crate::project::domains::{Access, Domain};
 pub use crate::project::options::{ConflictDetection, FillPage, StageOptions, beyond_appsync};
 pub use crate::project::persisted::{PersistedQueries, TrustedDocument};

@@ -9,6 +9,8 @@ mod version;
 use std::sync::Arc;
 
 use crate::auth::rules::unauthorized;
+use crate::backend::event_bus::EventBus;
+use crate::backend::http::HttpSend;
 use crate::backend::lambda::LambdaInvoke;
 use crate::clock::Clock;
 use crate::context::{Context, Effects, Info, LogLevel, LogLine};
@@ -50,6 +52,8 @@ pub struct Services<'a> {
     /// The request's way to DynamoDB.
     pub dynamodb: &'a RequestLoader,
     pub lambda: &'a dyn LambdaInvoke,
+    pub http: &'a dyn HttpSend,
+    pub event_bus: &'a dyn EventBus,
     pub token_key: &'a TokenKey,
     pub clock: &'a Clock,
     /// When the operation must have answered.
@@ -116,6 +120,8 @@ impl Stage {
             request: &request,
             dynamodb: &dynamodb,
             lambda: services.lambda,
+            http: services.http,
+            event_bus: services.event_bus,
             ctx,
             output_type: &self.output_type,
             rights: &self.rights,
@@ -141,7 +147,9 @@ impl Stage {
     /// Which version's rules hold: only a unit resolver's request template says.
     fn version(&self, part: Part, request: &Value) -> Result<Version, FieldError> {
         match &self.handler {
-            Some(handler @ Handler::Vtl(_)) if part == Part::Unit && handler.has_request() => Version::of(request),
+            Some(handler @ Handler::Vtl(_)) if part == Part::Unit && handler.has_request() => {
+                Version::of(request, self.data_source.is_younger_than_2017())
+            }
             _ => Ok(Version::V2018),
         }
     }

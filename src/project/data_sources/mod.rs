@@ -2,6 +2,8 @@
 //! file per type.
 
 mod dynamodb;
+mod event_bridge;
+mod http;
 
 use std::time::Duration;
 
@@ -13,6 +15,8 @@ use crate::project::tables::{Table, check_data_source_name};
 use crate::project::yaml::{Data, Node};
 use crate::schema::NameMap;
 use crate::value::Str;
+
+pub use http::{HttpService, SigningScope};
 
 /// The data source that exists without being declared: it hands the request handler's payload to the response handler.
 pub const NONE: &str = "NONE";
@@ -35,6 +39,10 @@ pub enum DataSourceKind {
         /// `None`: items have no versions.
         versioning: Option<Versioning>,
     },
+    EventBridge {
+        event_bus_arn: Str,
+    },
+    Http(HttpService),
 }
 
 /// How a versioned data source keeps track of changes (spec appsync-js 3.17).
@@ -70,14 +78,16 @@ impl DataSource {
         match &self.kind {
             DataSourceKind::None => NONE,
             DataSourceKind::DynamoDb { .. } => "AMAZON_DYNAMODB",
+            DataSourceKind::EventBridge { .. } => "AMAZON_EVENTBRIDGE",
+            DataSourceKind::Http(_) => "HTTP",
         }
     }
 
     /// The physical name of its table, if it has one.
     pub fn table_name(&self) -> Option<&Str> {
         match &self.kind {
-            DataSourceKind::None => None,
             DataSourceKind::DynamoDb { table_name, .. } => Some(table_name),
+            DataSourceKind::None | DataSourceKind::EventBridge { .. } | DataSourceKind::Http(_) => None,
         }
     }
 }
@@ -87,6 +97,8 @@ impl DataSource {
 enum Type {
     None,
     DynamoDb,
+    EventBridge,
+    Http,
     /// Not in this version.
     Missing,
 }
@@ -95,11 +107,11 @@ const TYPES: [(&str, Type); 9] = [
     ("AMAZON_DYNAMODB", Type::DynamoDb),
     ("NONE", Type::None),
     ("AWS_LAMBDA", Type::Missing),
-    ("HTTP", Type::Missing),
+    ("HTTP", Type::Http),
     ("AMAZON_OPENSEARCH_SERVICE", Type::Missing),
     ("AMAZON_ELASTICSEARCH", Type::Missing),
     ("RELATIONAL_DATABASE", Type::Missing),
-    ("AMAZON_EVENTBRIDGE", Type::Missing),
+    ("AMAZON_EVENTBRIDGE", Type::EventBridge),
     ("AMAZON_BEDROCK_RUNTIME", Type::Missing),
 ];
 
@@ -163,6 +175,8 @@ fn read_data_source(
     let keys = match ty {
         Type::None => return Some(DataSourceKind::None),
         Type::DynamoDb => dynamodb::KEYS,
+        Type::EventBridge => event_bridge::KEYS,
+        Type::Http => http::KEYS,
         Type::Missing => {
             let message = format!("data sources of type `{}` are not supported by this version yet", name.value);
             reader.error(message, &name.range);
@@ -176,6 +190,8 @@ fn read_data_source(
     warn_of_roles(&config, reader);
     match ty {
         Type::DynamoDb => dynamodb::read(member, &config, &what, tables, functions, reader),
+        Type::EventBridge => event_bridge::read(member, &config, &what, reader),
+        Type::Http => http::read(member, &config, &what, reader),
         Type::None | Type::Missing => None,
     }
 }

@@ -86,6 +86,8 @@ fn a_read_after_a_function_sees_what_that_may_have_written() {
         let services = Services {
             dynamodb: &loader,
             lambda: &Unavailable,
+            http: &Unavailable,
+            event_bus: &Unavailable,
             token_key: &TokenKey::derive(b"test"),
             clock: &Clock::fixed(0, 1),
             deadline: None,

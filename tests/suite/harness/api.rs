@@ -162,6 +162,8 @@ impl Schema {
         let services = Services {
             dynamodb: &RequestLoader::new(Arc::new(NoTables)),
             lambda: &Unavailable,
+            http: &Unavailable,
+            event_bus: &Unavailable,
             token_key: &token_key,
             clock: &clock,
             deadline: deadline.map(|deadline| tokio::time::Instant::now() + deadline),

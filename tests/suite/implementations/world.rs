@@ -162,6 +162,8 @@ impl World {
             request,
             dynamodb: self,
             lambda: &Unavailable,
+            http: &Unavailable,
+            event_bus: &Unavailable,
             ctx: &self.ctx,
             output_type: "Thing",
             rights: &self.rights,
