@@ -190,7 +190,7 @@ pub fn check(project: &Project) -> Result<Checked, Vec<Diagnostic>> {
     match (parsed, code) {
         (Some(parsed), Some(code)) if errors.is_empty() => {
             let resolvers = attach::attach(project, &parsed.schema, &code)?;
-            let strict = parsed.strict.into_iter().chain(project::beyond_appsync(&project.resolvers)).collect();
+            let strict = parsed.strict.into_iter().chain(project::beyond_appsync(project)).collect();
             let env = project.config.environment.clone();
             let access = AccessRules::new(&parsed.schema.access_directives, &project.config.authentication);
             let executable = ExecutableSchema { schema: parsed.schema, resolvers, access, limits, env };

@@ -24,3 +24,4 @@ mod shutdown;
 mod stress;
 mod templates;
 mod web;
+mod web_services;

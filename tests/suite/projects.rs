@@ -96,11 +96,14 @@ fn refer(value: &mut Value, answers: &[Value]) -> Result<(), String> {
     }
 }
 
-/// Every DynamoDB call, every log line, every added header, and the answer.
+/// Every DynamoDB call, every HTTP call and event, every log line, every added header, and the answer.
 fn both_wires(outcome: &Outcome) -> String {
     let mut text = String::new();
     for (operation, request) in &outcome.calls {
         text.push_str(&format!("{} {request}\n", operation.name()));
+    }
+    for line in &outcome.web {
+        text.push_str(&format!("{line}\n"));
     }
     for line in &outcome.logs {
         text.push_str(&format!("log {line}\n"));

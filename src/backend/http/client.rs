@@ -46,6 +46,13 @@ impl HttpClient {
         HttpClient::within(Surroundings::new(Matcher::from_env()))
     }
 
+    /// The same with idle connections that are kept for this long; default: [`limits::HTTP_CONNECTION_IDLE_TIMEOUT`].
+    pub fn with_idle_timeout(timeout: Duration) -> HttpClient {
+        let mut surroundings = Surroundings::new(Matcher::from_env());
+        surroundings.idle_timeout = timeout;
+        HttpClient::within(surroundings)
+    }
+
     pub(super) fn within(surroundings: Surroundings) -> HttpClient {
         HttpClient { surroundings: Arc::new(surroundings), pools: Mutex::default() }
     }

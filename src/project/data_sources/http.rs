@@ -16,7 +16,7 @@
 use std::sync::Arc;
 
 use crate::backend::http::{Origin, OriginError, PrivatePlace, Reach};
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Place};
 use crate::project::data_sources::DataSourceKind;
 use crate::project::reader::{Named, Reader, Section, Spanned};
 use crate::project::yaml::Node;
@@ -35,6 +35,8 @@ pub struct HttpService {
     pub reach: Reach,
     /// Where answers may lead to; redirects to other places are answers like any other.
     pub redirects: Arc<[Origin]>,
+    /// Where `syncline.yaml` allows more than AppSync would reach.
+    pub allowed: Option<Place>,
 }
 
 /// What signatures are made for.
@@ -57,7 +59,11 @@ pub(super) fn read(member: &Named, config: &Section, what: &str, reader: &mut Re
         let message = format!("requests of {what} are signed: redirects of such are never followed");
         reader.report(Diagnostic::warning(message), &entry.key_range);
     }
-    Some(DataSourceKind::Http(HttpService { origin, path, signing, reach, redirects: redirects.into() }))
+    let allowed = config.entry("allow").map(|entry| {
+        let range = &entry.key_range;
+        Place { file: reader.file.clone(), start: range.start, end: range.end }
+    });
+    Some(DataSourceKind::Http(HttpService { origin, path, signing, reach, redirects: redirects.into(), allowed }))
 }
 
 fn read_endpoint(endpoint: Spanned<Str>, reach: &Reach, what: &str, reader: &mut Reader) -> Option<(Origin, Str)> {

@@ -7,6 +7,7 @@
 //! | the binary | [`binary`] |
 //! | what may use up the stack or memory, in a process of its own | [`child`] |
 //! | what goes over a socket | [`wire`] |
+//! | what is asked over a socket | [`service`] |
 //! | a text that is compared with a file | [`snapshot`] |
 
 pub mod api;
@@ -14,7 +15,9 @@ pub mod binary;
 pub mod child;
 pub mod project;
 pub mod recording;
+pub mod service;
 pub mod snapshot;
+pub mod web;
 pub mod wire;
 
 use std::future::Future;

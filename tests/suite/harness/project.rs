@@ -18,12 +18,14 @@ use syncline::error::{Diagnostic, Severity, SourceFile};
 use syncline::value::{Map, Value};
 
 use super::recording::Recording;
+use super::web::Web;
 use super::{NOON, run, tests_folder};
 
 /// A running API of a project.
 pub struct Project {
     pub api: Arc<Api>,
     dynamodb: Arc<Recording>,
+    web: Arc<Web>,
 }
 
 /// One operation that a client sends.
@@ -41,6 +43,8 @@ pub struct Step {
 pub struct Outcome {
     /// Calls that reached DynamoDB, in order.
     pub calls: Vec<(Operation, Value)>,
+    /// HTTP calls and events, in order, as lines.
+    pub web: Vec<String>,
     /// What handlers logged, as lines.
     pub logs: Vec<String>,
     /// Headers that handlers added to the response, as lines.
@@ -87,12 +91,15 @@ impl Project {
         Project::start_in(Path::new("."), files, shows_internals)
     }
 
-    /// `folder`: where the commands of its functions run.
+    /// `folder`: where the commands of its functions run, and its web lies.
     fn start_in(folder: &Path, files: &ProjectFiles, shows_internals: bool) -> Result<Project, String> {
         let (project, mut problems) = syncline::project::Project::load(files);
         let dynamodb = Recording::new(tables(&project));
         let functions = Functions::local(project.config.functions.values().cloned(), folder);
-        let backends = Backends { lambda: Arc::new(functions), ..Backends::new(dynamodb.clone()) };
+        let web = Web::of(folder);
+        let (http, event_bus) = (web.clone(), web.clone());
+        let lambda = Arc::new(functions);
+        let backends = Backends { lambda, http, event_bus, ..Backends::new(dynamodb.clone()) };
         let options = ApiOptions {
             clock: Clock::fixed(NOON, 1),
             shows_internals,
@@ -102,7 +109,7 @@ impl Project {
         };
         match Api::build(&project, backends, options) {
             Ok(api) if problems.iter().all(|problem| problem.severity != Severity::Error) => {
-                Ok(Project { api: Arc::new(api), dynamodb })
+                Ok(Project { api: Arc::new(api), dynamodb, web })
             }
             Ok(_) => Err(text(&problems)),
             Err(found) => {
@@ -141,20 +148,28 @@ impl Project {
             ..OperationRequest::default()
         };
         self.dynamodb.take();
+        self.web.take();
         let answer = self.api.execute(request).await;
-        let calls = self.dynamodb.take();
+        let (calls, web) = (self.dynamodb.take(), self.web.take());
         match answer {
             Answer::Executed { response, report } => {
                 let answer = serde_json::from_slice(&response.to_json()).expect("an answer is JSON");
                 let logs = report.logs.iter().map(ToString::to_string).collect();
                 let headers =
                     response.headers.iter().map(|header| format!("{}: {}", header.name, header.value)).collect();
-                Outcome { calls, logs, headers, answer, report }
+                Outcome { calls, web, logs, headers, answer, report }
             }
             Answer::Refused(refusal) => {
                 let body: Json = serde_json::from_slice(&refusal.to_json()).expect("a refusal is JSON");
                 let answer = json!({ "refused": refusal.status, "errors": body["errors"] });
-                Outcome { calls, logs: Vec::new(), headers: Vec::new(), answer, report: OperationReport::default() }
+                Outcome {
+                    calls,
+                    web,
+                    logs: Vec::new(),
+                    headers: Vec::new(),
+                    answer,
+                    report: OperationReport::default(),
+                }
             }
         }
     }
