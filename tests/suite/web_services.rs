@@ -121,6 +121,17 @@ fn a_refusal_is_a_result_whose_headers_have_the_services_own_spelling() {
     assert_eq!(run.json()["errors"][0]["errorType"], "InvalidSignatureException", "{run:?}");
 }
 
+#[test]
+fn no_credentials_are_invented_for_awss_own_hosts() {
+    let project = workflow("https://sync-states.eu-west-1.amazonaws.com");
+    let nothing = [("HOME", "/nonexistent".to_owned()), ("AWS_EC2_METADATA_DISABLED", "true".to_owned())];
+    let run = binary::run_with_environment(project.path(), &["query", "--memory", &execute(STATE_MACHINE)], &nothing);
+    let error = &run.json()["errors"][0];
+    assert_eq!(error["errorType"], "HttpDataSourceError", "{run:?}");
+    let expected = "the request cannot be signed: no AWS credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE: ";
+    assert!(error["message"].as_str().unwrap().starts_with(expected), "{run:?}");
+}
+
 fn sts(request: &Request) -> Option<String> {
     request.body.contains("Action=AssumeRole").then(|| {
         answer(
