@@ -121,9 +121,9 @@ async fn a_role_that_cannot_be_assumed_leaves_the_call_unsent() {
     let http = aws.dynamodb().signed_http(Arc::new(HttpClient::new()));
     let failure = http.send(to(&aws.url, Some("arn:aws:iam::1:role/orders"))).await.unwrap_err();
     assert_eq!(failure.kind, HttpFailureKind::Unsigned);
-    let expected =
-        "the request cannot be signed: role `arn:aws:iam::1:role/orders` could not be assumed: not authorized";
-    assert!(failure.message.starts_with(expected), "{}", failure.message);
+    assert_eq!(failure.message, "the request cannot be signed");
+    let expected = "role `arn:aws:iam::1:role/orders` could not be assumed: not authorized";
+    assert!(failure.cause.starts_with(expected), "{}", failure.cause);
     assert!(!aws.operations().contains(&"POST".to_owned()));
 }
 

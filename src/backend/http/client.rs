@@ -150,12 +150,6 @@ struct Failed {
     progress: Progress,
 }
 
-impl Failed {
-    fn new(kind: HttpFailureKind, message: String, progress: Progress) -> Failed {
-        Failed { failure: HttpFailure::new(kind, message), progress }
-    }
-}
-
 async fn exchange(
     pool: &Pool,
     message: Request<Full<Bytes>>,
@@ -180,7 +174,7 @@ async fn exchange(
 async fn read(answer: Response<Incoming>, most_bytes: usize, host: &str) -> Result<Bytes, Failed> {
     let too_large = || {
         let message = format!("the answer of {host} has more than {most_bytes} bytes");
-        Failed::new(HttpFailureKind::TooLarge, message, Progress::Unknown)
+        Failed { failure: HttpFailure::new(HttpFailureKind::TooLarge, message), progress: Progress::Unknown }
     };
     let mut body = answer.into_body();
     if body.size_hint().lower() > most_bytes as u64 {
@@ -189,8 +183,8 @@ async fn read(answer: Response<Incoming>, most_bytes: usize, host: &str) -> Resu
     let mut read = BytesMut::new();
     while let Some(part) = body.frame().await {
         let part = part.map_err(|error| {
-            let message = format!("the answer of {host} breaks off: {}", causes(&error));
-            Failed::new(HttpFailureKind::Broken, message, Progress::Unknown)
+            let failure = HttpFailure::new(HttpFailureKind::Broken, format!("the answer of {host} breaks off"));
+            Failed { failure: failure.because(causes(&error)), progress: Progress::Unknown }
         })?;
         let Ok(part) = part.into_data() else { continue };
         if read.len() + part.len() > most_bytes {
@@ -205,11 +199,12 @@ fn not_answered(error: &hyper_util::client::legacy::Error, host: &str) -> Failed
     let chain = || std::iter::successors(std::error::Error::source(error), |error| error.source());
     if chain().any(|cause| cause.is::<Forbidden>()) {
         let message = format!("{host} has a private address, which `allow` of the data source does not include");
-        return Failed::new(HttpFailureKind::Forbidden, message, Progress::Unknown);
+        let failure = HttpFailure::new(HttpFailureKind::Forbidden, message);
+        return Failed { failure, progress: Progress::Unknown };
     }
     if error.is_connect() {
-        let message = format!("{host} cannot be reached: {}", causes(error));
-        return Failed::new(HttpFailureKind::Unreachable, message, Progress::NothingSent);
+        let failure = HttpFailure::new(HttpFailureKind::Unreachable, format!("{host} cannot be reached"));
+        return Failed { failure: failure.because(causes(error)), progress: Progress::NothingSent };
     }
     let is_unsent =
         chain().find_map(|cause| cause.downcast_ref::<hyper::Error>()).is_some_and(hyper::Error::is_canceled);
@@ -220,7 +215,8 @@ fn not_answered(error: &hyper_util::client::legacy::Error, host: &str) -> Failed
         Some(notes) if notes.is_kept_and_silent() => Progress::LostOnKeptConnection,
         _ => Progress::Unknown,
     };
-    Failed::new(HttpFailureKind::Broken, format!("{host} gives no answer: {}", causes(error)), progress)
+    let failure = HttpFailure::new(HttpFailureKind::Broken, format!("{host} gives no answer"));
+    Failed { failure: failure.because(causes(error)), progress }
 }
 
 fn too_slow(host: &str, timeout: Duration) -> HttpFailure {

@@ -75,8 +75,10 @@ pub struct HttpResponse {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpFailure {
     pub kind: HttpFailureKind,
-    /// In words for an operator: names hosts, and neither paths and queries nor headers and bodies.
+    /// What handlers, and so clients, may hear: names the host, and neither path and query nor headers and body.
     pub message: Str,
+    /// What led to it, in words for the operator alone: addresses, and errors of the system; empty where nothing is known.
+    pub cause: Str,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +100,12 @@ pub enum HttpFailureKind {
 
 impl HttpFailure {
     pub fn new(kind: HttpFailureKind, message: impl Into<Str>) -> HttpFailure {
-        HttpFailure { kind, message: message.into() }
+        HttpFailure { kind, message: message.into(), cause: Str::default() }
+    }
+
+    pub fn because(mut self, cause: impl Into<Str>) -> HttpFailure {
+        self.cause = cause.into();
+        self
     }
 }
 

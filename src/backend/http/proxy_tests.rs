@@ -51,7 +51,7 @@ async fn no_connection_is_tried_again_whatever_was_to_be_sent() {
     let closed = StandIn::start(|_, _| Act::Close("HTTP/1.1 503 Busy\r\n\r\n".into())).await;
     let failure = through(&closed, "").send(request("GET", "https://api.test/a".into())).await.unwrap_err();
     assert_eq!((failure.kind, closed.seen().len()), (HttpFailureKind::Unreachable, 3));
-    assert!(!failure.message.contains("s3cret"), "{}", failure.message);
+    assert!(!failure.cause.contains("s3cret"), "{}", failure.cause);
 }
 
 #[tokio::test]
@@ -82,5 +82,5 @@ async fn a_proxy_that_cannot_be_spoken_to_says_so() {
     let client = client(Matcher::builder().all("socks5://127.0.0.1:1").build());
     let failure = client.send(request("GET", "http://api.test/".into())).await.unwrap_err();
     assert_eq!(failure.kind, HttpFailureKind::Unreachable);
-    assert!(failure.message.ends_with("proxies that speak socks5 are not supported"), "{}", failure.message);
+    assert!(failure.cause.ends_with("proxies that speak socks5 are not supported"), "{}", failure.cause);
 }

@@ -62,10 +62,13 @@ impl DataSource for HttpSource {
                     Err(why) => failed(format!("{} {why}", self.service.origin)),
                 }),
                 // The handler asked for what cannot be sent.
-                Err(HttpFailure { kind: HttpFailureKind::Malformed, message }) => {
+                Err(HttpFailure { kind: HttpFailureKind::Malformed, message, .. }) => {
                     Err(FieldError::mapping_template(message))
                 }
-                Err(failure) => Ok(failed(failure.message)),
+                Err(HttpFailure { kind, message, cause }) => {
+                    tracing::warn!(resolver = call.coordinate, ?kind, error = %message, %cause, "no answer of a web service");
+                    Ok(failed(message))
+                }
             }
         })
     }
