@@ -84,10 +84,6 @@ impl Origin {
     pub fn host(&self) -> &str {
         &self.host
     }
-
-    pub fn is_secure(&self) -> bool {
-        self.text.starts_with("https:")
-    }
 }
 
 impl fmt::Display for Origin {

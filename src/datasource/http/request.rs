@@ -14,7 +14,7 @@ const METHODS: [&str; 5] = ["PUT", "POST", "GET", "DELETE", "PATCH"];
 
 /// Headers that a handler cannot set: AppSync's six (spec appsync-js 4.2), what else belongs to one connection, and
 /// `accept-encoding`, because nobody could read a compressed answer. They are left out and not refused, because
-/// `util.http.copyHeaders` copies some of them from a browser's request.
+/// `util.http.copyHeaders` copies some of them from a browser's request. Many servers take `_` for `-`.
 const OURS: [&str; 15] = [
     "accept-encoding",
     "connection",
@@ -104,7 +104,8 @@ fn read_headers(headers: &Element<'_>, service: &HttpService) -> Result<Vec<(Str
         }
     }
     let is_ours = |name: &str| {
-        let is_one_of = |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known));
+        let name = name.to_ascii_lowercase().replace('_', "-");
+        let is_one_of = |names: &[&str]| names.contains(&name.as_str());
         is_one_of(&OURS) || (service.signing.is_some() && is_one_of(&OF_SIGNATURES))
     };
     let kept: Vec<(Str, Str)> = pairs(headers)?.into_iter().filter(|(name, _)| !is_ours(name)).collect();
