@@ -85,8 +85,9 @@ pub const HTTP_FIRST_BACKOFF: Duration = Duration::from_millis(100);
 /// meets a closing connection may be lost.
 pub const HTTP_CONNECTION_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
 
-/// Idle connections that are kept to one web service. Ours.
-pub const HTTP_IDLE_CONNECTIONS: usize = 64;
+/// Calls of one web service that are under way at the same time in one process; others wait, within their own time. Ours: a
+/// list of thousands of items must not use up the sockets of the process.
+pub const HTTP_CONCURRENT_CALLS: usize = 100;
 
 /// Bytes of a web service's answer. AppSync: the 5 MB of what its response handler may return (spec appsync-js 1.6).
 pub const HTTP_ANSWER_BYTES: usize = 5 * 1024 * 1024;

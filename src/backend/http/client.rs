@@ -13,6 +13,7 @@ use hyper::{Method, Request, Response, Uri};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::proxy::matcher::Matcher;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::sync::Semaphore;
 
 use crate::backend::http::dial::{Dialer, Forbidden, Surroundings};
 use crate::backend::http::repeat::{self, Progress};
@@ -25,6 +26,9 @@ use crate::value::Str;
 /// Pools that are kept; beyond that all are given up. There is one for each reach, and these come from `syncline.yaml`.
 const MOST_POOLS: usize = 64;
 
+/// Services whose calls are counted; beyond that the count begins anew. Hosts come from `syncline.yaml` and from issuers.
+const MOST_SERVICES: usize = 1_000;
+
 type Pool = Client<Dialer, Full<Bytes>>;
 
 /// Makes HTTP calls. Connections are kept and shared by all calls of the same reach: one that was made because a data source
@@ -32,6 +36,8 @@ type Pool = Client<Dialer, Full<Bytes>>;
 pub struct HttpClient {
     surroundings: Arc<Surroundings>,
     pools: Mutex<HashMap<Reach, Pool>>,
+    /// Room for calls, by scheme and host.
+    room: Mutex<HashMap<String, Arc<Semaphore>>>,
 }
 
 impl Default for HttpClient {
@@ -54,7 +60,7 @@ impl HttpClient {
     }
 
     pub(super) fn within(surroundings: Surroundings) -> HttpClient {
-        HttpClient { surroundings: Arc::new(surroundings), pools: Mutex::default() }
+        HttpClient { surroundings: Arc::new(surroundings), pools: Mutex::default(), room: Mutex::default() }
     }
 
     pub(super) fn pool(&self, reach: &Reach) -> Pool {
@@ -69,10 +75,21 @@ impl HttpClient {
         let pool: Pool = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(self.surroundings.idle_timeout)
-            .pool_max_idle_per_host(limits::HTTP_IDLE_CONNECTIONS)
+            .pool_max_idle_per_host(limits::HTTP_CONCURRENT_CALLS)
             .build(dialer);
         pools.insert(reach.clone(), pool.clone());
         pool
+    }
+
+    fn room(&self, host: &str) -> Arc<Semaphore> {
+        let mut room = self.room.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(room) = room.get(host) {
+            return room.clone();
+        }
+        if room.len() >= MOST_SERVICES {
+            room.clear();
+        }
+        room.entry(host.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(limits::HTTP_CONCURRENT_CALLS))).clone()
     }
 
     #[cfg(test)]
@@ -85,6 +102,11 @@ impl HttpClient {
         let (clock, timeout) = (Clock::system(), request.timeout);
         let (pool, started) = (self.pool(&request.reach), clock.instant());
         let host = host_of(&request.url);
+        let room = self.room(&host);
+        // Nobody closes it, and who waits too long goes away.
+        let Ok(_room) = tokio::time::timeout(timeout, room.acquire()).await else {
+            return Err(too_slow(&host, timeout));
+        };
         let mut attempt = 1;
         loop {
             let left = timeout.saturating_sub(started.elapsed());

@@ -34,15 +34,59 @@ pub enum Act {
     Answer(String),
     /// These bytes, maybe none, and the end of the connection.
     Close(String),
+    /// The answer once the gate is open.
+    Wait(Arc<Gate>, String),
     /// Nothing, for as long as the client waits.
     Silence,
     /// The bytes of this connection go to that address and back, once it has been told so: a proxy's tunnel.
     Tunnel(SocketAddr),
 }
 
+/// Holds answers back until it is opened, and counts those that wait.
+#[derive(Default)]
+pub struct Gate {
+    opened: tokio::sync::Notify,
+    /// Waiting now, and at most; whether it is open.
+    state: Mutex<(usize, usize, bool)>,
+}
+
+impl Gate {
+    async fn pass(&self) {
+        let opened = self.opened.notified();
+        {
+            let (now, most, is_open) = &mut *self.state.lock().unwrap();
+            *now += 1;
+            *most = (*most).max(*now);
+            if *is_open {
+                *now -= 1;
+                return;
+            }
+        }
+        opened.await;
+        self.state.lock().unwrap().0 -= 1;
+    }
+
+    pub fn waiting(&self) -> usize {
+        self.state.lock().unwrap().0
+    }
+
+    pub fn most_waiting(&self) -> usize {
+        self.state.lock().unwrap().1
+    }
+
+    pub fn open(&self) {
+        self.state.lock().unwrap().2 = true;
+        self.opened.notify_waiters();
+    }
+}
+
 /// An answer with status 200 and this text.
 pub fn text(body: &str) -> Act {
-    Act::Answer(format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}", body.len()))
+    Act::Answer(ok(body))
+}
+
+pub fn ok(body: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {}\r\n\r\n{body}", body.len())
 }
 
 pub struct StandIn {
@@ -136,6 +180,12 @@ async fn serve<S>(
                 let _ = stream.write_all(answer.as_bytes()).await;
                 let _ = stream.shutdown().await;
                 return;
+            }
+            Act::Wait(gate, answer) => {
+                gate.pass().await;
+                if stream.write_all(answer.as_bytes()).await.is_err() {
+                    return;
+                }
             }
             Act::Silence => return std::future::pending().await,
             Act::Tunnel(address) => {

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use hyper_util::client::proxy::matcher::Matcher;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
 use super::dial::Surroundings;
-use super::stand_in::{Act, StandIn, text};
+use super::stand_in::{Act, Gate, StandIn, ok, text};
 use super::*;
+use crate::limits;
 
 /// Far beyond what anything here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -247,6 +249,28 @@ async fn tls_is_http_1_with_certificates_that_are_checked() {
     let failure = stranger.send(request("GET", format!("https://localhost:{port}/"))).await.unwrap_err();
     assert_eq!(failure.kind, HttpFailureKind::Unreachable, "{}", failure.cause);
     assert_eq!(server.seen().len(), 3);
+}
+
+#[tokio::test]
+async fn calls_of_one_service_wait_for_one_another_and_those_of_others_do_not_wait_for_them() {
+    let gate = Arc::new(Gate::default());
+    let held = gate.clone();
+    let busy = StandIn::start(move |_, _| Act::Wait(held.clone(), ok("late"))).await;
+    let idle = StandIn::start(|_, _| text("at once")).await;
+    let (client, most) = (direct(), limits::HTTP_CONCURRENT_CALLS);
+    let calls = join_all((0..3 * most).map(|_| client.send(request("GET", busy.url("/")))));
+    let opens = async {
+        while gate.waiting() < most {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(client.send(request("GET", idle.url("/"))).await.unwrap().body, "at once");
+        let hasty = HttpRequest { timeout: Duration::from_millis(20), ..request("GET", busy.url("/")) };
+        assert_eq!(client.send(hasty).await.unwrap_err().kind, HttpFailureKind::TimedOut);
+        gate.open();
+    };
+    let (answers, ()) = tokio::join!(calls, opens);
+    assert!(answers.iter().all(|answer| answer.as_ref().unwrap().body == "late"));
+    assert_eq!((gate.most_waiting(), busy.seen().len()), (most, 3 * most));
 }
 
 #[tokio::test]
