@@ -84,8 +84,57 @@ pub const FUNCTION_CALLS_AT_ONCE: usize = 100;
 /// and 6 MB for each of 10,000 resolvers would be 60 GB.
 pub const FUNCTION_PAYLOADS_BYTES: usize = 64 * 1024 * 1024;
 
-/// What must be left of a request's time when a function is no longer waited for, so that response handlers hear of it. Ours.
-pub const FUNCTION_GRACE: Duration = Duration::from_millis(500);
+/// What must be left of a request's time when a function or web service is no longer waited for, so that response handlers
+/// hear of it. Ours.
+pub const SERVICE_GRACE: Duration = Duration::from_millis(500);
+/// Longest a call of an HTTP data source may take, with everything that is tried again and redirects: a second less than
+/// the 30 s of the request (spec appsync-service 9.1), so that the response handler still hears of it in `ctx.error`.
+pub const HTTP_TIMEOUT: Duration = Duration::from_secs(29);
+
+/// Longest to wait for a connection to a web service: name, TCP and TLS. Ours.
+pub const HTTP_CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Attempts to connect to a web service in one call. Ours.
+pub const HTTP_CONNECT_ATTEMPTS: u32 = 3;
+
+/// Wait before the second attempt to connect; doubles with each. Ours.
+pub const HTTP_FIRST_BACKOFF: Duration = Duration::from_millis(100);
+
+/// How long an idle connection to a web service is kept. Ours: Node and Apache close theirs after 5 s, and a request that
+/// meets a closing connection may be lost.
+pub const HTTP_CONNECTION_IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+
+/// Calls of one web service that are under way at the same time in one process; others wait, within their own time. Ours: a
+/// list of thousands of items must not use up the sockets of the process.
+pub const HTTP_CONCURRENT_CALLS: usize = 100;
+
+/// Bytes of a web service's answer. AppSync: the 5 MB of what its response handler may return (spec appsync-js 1.6).
+pub const HTTP_ANSWER_BYTES: usize = 5 * 1024 * 1024;
+
+/// Bytes of the URL that an HTTP data source calls. Ours; most servers take 8 KB.
+pub const HTTP_URL_BYTES: usize = 16 * 1024;
+
+/// Bytes of the headers that a handler gives a request, names and values. Ours; most servers take 8 to 16 KB.
+pub const HTTP_HEADER_BYTES: usize = 64 * 1024;
+
+/// Redirects that are followed one after the other, where a data source follows any. Ours.
+pub const HTTP_REDIRECTS: usize = 5;
+
+/// Attempts of one PutEvents call, the first included; only what EventBridge surely has not taken is sent again. The AWS
+/// SDKs make three; throttling passes within seconds.
+pub const EVENT_BRIDGE_ATTEMPTS: u32 = 5;
+
+/// Longest wait before the first retry of PutEvents; doubles with each. The Java SDK's 100 ms.
+pub const EVENT_BRIDGE_FIRST_BACKOFF: Duration = Duration::from_millis(100);
+
+/// Longest one attempt of PutEvents may take. Within a region it takes some 20 ms.
+pub const EVENT_BRIDGE_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// Events in one PutEvents call. EventBridge: 10 (spec appsync-js 4.3).
+pub const EVENT_BRIDGE_ENTRIES: usize = 10;
+
+/// Bytes of the entries of one PutEvents call. EventBridge: 256 KB.
+pub const EVENT_BRIDGE_ENTRIES_BYTES: usize = 256 * 1024;
 
 /// Bytes of a function's payload and of its answer. Lambda: 6 MB (spec appsync-service 7.6).
 pub const LAMBDA_PAYLOAD_BYTES: usize = 6 * 1024 * 1024;

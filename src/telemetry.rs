@@ -1,5 +1,7 @@
 //! How the process talks to its operator: `tracing` events as text for a terminal, as JSON for a log service.
 
+use std::io::IsTerminal;
+
 use tracing_subscriber::EnvFilter;
 
 /// The form of log lines.
@@ -15,7 +17,7 @@ pub fn init(format: Format, filter: &str) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let _ = match format {
-        Format::Text => builder.with_target(false).try_init(),
+        Format::Text => builder.with_target(false).with_ansi(std::io::stderr().is_terminal()).try_init(),
         Format::Json => builder.json().flatten_event(true).try_init(),
     };
 }

@@ -106,7 +106,7 @@ impl<'a> Caller<'a> {
     }
 
     async fn run(&self, dynamodb: Arc<dyn DynamoDb>) -> Vec<Value> {
-        let Backends { dynamodb, lambda, .. } = Backends::new(dynamodb);
+        let Backends { dynamodb, lambda, http, event_bus } = Backends::new(dynamodb);
         let loader = RequestLoader::new(dynamodb);
         let ctx = syncline::context::Context::default();
         let invocations = self.documents.iter().map(|document| {
@@ -116,6 +116,8 @@ impl<'a> Caller<'a> {
                 has_response: true,
                 dynamodb: &loader,
                 lambda: lambda.as_ref(),
+                http: http.as_ref(),
+                event_bus: event_bus.as_ref(),
                 ctx: &ctx,
                 output_type: "Post",
                 rights: &self.rights,

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use crate::datasource::denied::DeniedSource;
 use crate::datasource::dynamodb::DynamoDbSource;
+use crate::datasource::event_bridge::EventBridgeSource;
+use crate::datasource::http::HttpSource;
 use crate::datasource::lambda::LambdaSource;
 use crate::datasource::none::NoneSource;
 use crate::datasource::{DataSource, DomainRights};
@@ -226,6 +228,10 @@ impl Sources<'_> {
                 let size = options.max_batch_size.as_ref().map(|size| size.items);
                 Arc::new(LambdaSource::new(function.clone()).with_max_batch_size(size))
             }
+            Some(DataSourceKind::EventBridge { event_bus_arn }) => {
+                Arc::new(EventBridgeSource::new(event_bus_arn.clone()))
+            }
+            Some(DataSourceKind::Http(service)) => Arc::new(HttpSource::new(service.clone())),
             None => return Err(Diagnostic::error(format!("data source `{name}` is not defined"))),
         };
         if is_usual {

@@ -226,7 +226,7 @@ fn assemble(
         return Err(errors.into_iter().chain(warnings).collect());
     }
     let resolvers = attach::attach(project, &schema, &code)?;
-    let strict = strict.into_iter().chain(project::beyond_appsync(&project.resolvers)).collect();
+    let strict = strict.into_iter().chain(project::beyond_appsync(project)).collect();
     let env = project.config.environment.clone();
     let access = AccessRules::new(&schema.access_directives, &project.config.authentication);
     let executable = ExecutableSchema { schema, resolvers, access, limits: project.limits(), env };

@@ -164,7 +164,10 @@ async fn get(address: &str, outside: Outside<'_>) -> Result<bytes::Bytes, String
         most_bytes: limits::KEY_SET_BYTES,
         ..HttpRequest::default()
     };
-    let answer = outside.http.send(request).await.map_err(|error| format!("{address}: {}", error.message))?;
+    let answer = outside.http.send(request).await.map_err(|failure| match failure.cause.as_str() {
+        "" => format!("{address}: {}", failure.message),
+        cause => format!("{address}: {}: {cause}", failure.message),
+    })?;
     match answer.status {
         200 => Ok(answer.body),
         status => Err(format!("{address} answers with status {status}")),

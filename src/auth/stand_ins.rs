@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use crate::auth::{Authenticator, Caller, Denial, Evidence, LocalSignIn, Outside};
 use crate::backend::ServiceError;
 use crate::backend::files::ProjectFiles;
-use crate::backend::http::{HttpRequest, HttpResponse, HttpSend};
+use crate::backend::http::{HttpFailure, HttpRequest, HttpResponse, HttpSend};
 use crate::backend::lambda::{LambdaAnswer, LambdaInvocation, LambdaInvoke};
 use crate::clock::Clock;
 use crate::context::Identity;
@@ -40,7 +40,7 @@ impl Web {
 }
 
 impl HttpSend for Web {
-    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, ServiceError>> {
+    fn send(&self, request: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         let page = self.pages.lock().unwrap().get(&request.url).cloned();
         let gate = self.gate.clone();

@@ -3,6 +3,7 @@
 
 pub mod aws;
 pub(crate) mod batch_get;
+pub mod event_bus;
 pub mod faults;
 pub mod files;
 pub mod http;
@@ -15,7 +16,8 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 
-use crate::backend::http::{HttpRequest, HttpResponse, HttpSend};
+use crate::backend::event_bus::{EventBus, PutEvents};
+use crate::backend::http::{HttpFailure, HttpFailureKind, HttpRequest, HttpResponse, HttpSend};
 use crate::backend::lambda::{LambdaAnswer, LambdaInvocation, LambdaInvoke};
 use crate::value::{Str, Value};
 
@@ -101,12 +103,14 @@ pub struct Backends {
     pub dynamodb: Arc<dyn DynamoDb>,
     pub lambda: Arc<dyn LambdaInvoke>,
     pub http: Arc<dyn HttpSend>,
+    pub event_bus: Arc<dyn EventBus>,
 }
 
 impl Backends {
-    /// DynamoDB alone. Functions and HTTP calls fail until the fields are given something that can make them.
+    /// DynamoDB alone. Functions, HTTP calls and events fail until the fields are given something that can make them.
     pub fn new(dynamodb: Arc<dyn DynamoDb>) -> Backends {
-        Backends { dynamodb, lambda: Arc::new(Unavailable), http: Arc::new(Unavailable) }
+        let (lambda, http, event_bus) = (Arc::new(Unavailable), Arc::new(Unavailable), Arc::new(Unavailable));
+        Backends { dynamodb, lambda, http, event_bus }
     }
 }
 
@@ -115,10 +119,13 @@ impl Backends {
 pub struct Unavailable;
 
 impl Unavailable {
+    fn message(what: &str) -> Str {
+        format!("this process was given no way to make {what}").into()
+    }
+
     fn error<T>(what: &str) -> BoxFuture<'static, Result<T, ServiceError>> {
-        let message = format!("this process was given no way to make {what}");
-        let error =
-            ServiceError { code: "SdkClientException".into(), message: message.into(), ..ServiceError::default() };
+        let message = Unavailable::message(what);
+        let error = ServiceError { code: "SdkClientException".into(), message, ..ServiceError::default() };
         Box::pin(async { Err(error) })
     }
 }
@@ -130,7 +137,13 @@ impl LambdaInvoke for Unavailable {
 }
 
 impl HttpSend for Unavailable {
-    fn send(&self, _: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, ServiceError>> {
-        Unavailable::error("HTTP calls")
+    fn send(&self, _: HttpRequest) -> BoxFuture<'_, Result<HttpResponse, HttpFailure>> {
+        Box::pin(async { Err(HttpFailure::new(HttpFailureKind::Unreachable, Unavailable::message("HTTP calls"))) })
+    }
+}
+
+impl EventBus for Unavailable {
+    fn put_events(&self, _: PutEvents) -> BoxFuture<'_, Result<Value, ServiceError>> {
+        Unavailable::error("calls of EventBridge")
     }
 }

@@ -70,7 +70,7 @@ pub(crate) struct Common {
     /// Use the DynamoDB at this URL, for example an emulator
     #[arg(long, global = true, value_name = "URL", conflicts_with = "aws")]
     dynamodb_endpoint: Option<String>,
-    /// Use the real DynamoDB with the credentials of the environment
+    /// Use the real DynamoDB, Lambda and EventBridge with the credentials of the environment
     #[arg(long, global = true)]
     aws: bool,
 }

@@ -8,13 +8,15 @@ use std::sync::Arc;
 use crate::api::prepared::{self, PreparedProject};
 use crate::api::{self, Api, ApiOptions, Checked};
 use crate::auth::LocalSignIn;
-use crate::backend::aws::AwsDynamoDb;
+use crate::backend::aws::{AwsDynamoDb, AwsEventBus, SignedHttp};
+use crate::backend::event_bus::LocalEventBus;
 use crate::backend::files::{ProjectFiles, process_environment, read_project};
 use crate::backend::http::HttpClient;
 use crate::backend::lambda::Functions;
 use crate::backend::tables::{create_tables, seed_table};
 use crate::backend::{Backends, DynamoDb};
 use crate::cli::{Common, Failure};
+use crate::clock::Clock;
 use crate::error::{Diagnostic, Severity};
 use crate::project::{ApiKey, Project};
 use crate::value::{Str, Value};
@@ -172,7 +174,7 @@ pub struct Storage {
 impl Storage {
     fn remote(dynamodb: AwsDynamoDb, description: String) -> Storage {
         Storage {
-            backends: backends(Arc::new(dynamodb.clone())),
+            backends: backends(Arc::new(dynamodb.clone()), Some(&dynamodb)),
             description,
             item_counts: BTreeMap::new(),
             seeded: None,
@@ -199,9 +201,27 @@ impl Storage {
     }
 }
 
-/// Everything that a process may reach besides its DynamoDB.
-fn backends(dynamodb: Arc<dyn DynamoDb>) -> Backends {
-    Backends { http: Arc::new(HttpClient::new()), ..Backends::new(dynamodb) }
+/// Everything that a process may reach besides its DynamoDB: AWS's where the tables are AWS's, else the web with whatever
+/// credentials there are, and events go to an emulator or no further than this process.
+fn backends(dynamodb: Arc<dyn DynamoDb>, remote: Option<&AwsDynamoDb>) -> Backends {
+    let client = Arc::new(HttpClient::new());
+    let backends = Backends::new(dynamodb);
+    if let Some(aws) = remote.filter(|aws| aws.has_roles()) {
+        return Backends { http: Arc::new(aws.signed_http(client)), event_bus: Arc::new(aws.event_bus()), ..backends };
+    }
+    let http = Arc::new(SignedHttp::on_laptop(client));
+    match AwsEventBus::of_emulator() {
+        Some(emulator) => Backends { http, event_bus: Arc::new(emulator), ..backends },
+        None => {
+            let bus = LocalEventBus::new(Clock::system(), Arc::new(show_event));
+            Backends { http, event_bus: Arc::new(bus), ..backends }
+        }
+    }
+}
+
+/// `     event on bus orders {"version":"0",…}`, above the line of the request that put it.
+fn show_event(bus: &str, event: &Value) {
+    eprintln!("     event on bus {bus} {event}");
 }
 
 /// Opens DynamoDB as the options say, creates what is missing, and loads the seeds of new tables.
@@ -291,7 +311,7 @@ async fn embedded(common: &Common, project: &Project) -> Result<Storage, Failure
             tracing::warn!(%error.message, "expired items stay");
         }
     });
-    let backends = backends(database);
+    let backends = backends(database, None);
     Ok(Storage { backends, description, item_counts, seeded, delete_expired: Some(delete_expired), remote: None })
 }
 

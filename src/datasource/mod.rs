@@ -7,6 +7,8 @@ pub mod denied;
 pub mod dynamodb;
 mod document;
 pub mod lambda;
+pub mod event_bridge;
+pub mod http;
 pub mod none;
 mod page_token;
 mod rights;
@@ -14,6 +16,8 @@ mod rights;
 use futures_util::future::BoxFuture;
 
 use crate::backend::DynamoDb;
+use crate::backend::event_bus::EventBus;
+use crate::backend::http::HttpSend;
 use crate::backend::lambda::LambdaInvoke;
 use crate::clock::Clock;
 use crate::context::{Context, DataSourceError};
@@ -38,6 +42,11 @@ pub trait DataSource: Send + Sync {
     fn may_write_elsewhere(&self) -> bool {
         true
     }
+
+    /// Whether templates of version `2017-02-28` cannot ask it anything (spec appsync-vtl 9).
+    fn is_younger_than_2017(&self) -> bool {
+        false
+    }
 }
 
 /// One call of a data source.
@@ -53,6 +62,8 @@ pub struct Invocation<'a> {
     pub dynamodb: &'a dyn DynamoDb,
     /// The request's way to functions: its loader too.
     pub lambda: &'a dyn LambdaInvoke,
+    pub http: &'a dyn HttpSend,
+    pub event_bus: &'a dyn EventBus,
     /// Who asks for what: arguments, identity, field.
     pub ctx: &'a Context,
     /// The name of the field's type, without lists and non-nulls.
@@ -85,3 +96,6 @@ impl Outcome {
         Outcome { result: result.into(), error: None }
     }
 }
+
+#[cfg(test)]
+mod stand_ins;

@@ -33,7 +33,8 @@ pub struct Call {
     pub resolvers: Vec<(Str, u32)>,
     /// 1, or more when earlier calls were answered without these keys or failed.
     pub attempt: u32,
-    /// How the call failed: the name of the service's exception, or `Unhandled` for a function that failed.
+    /// How the call failed: the name of the service's exception, `Unhandled` for a function that failed, a
+    /// [`HttpFailureKind`](crate::backend::http::HttpFailureKind).
     pub error: Option<Str>,
     /// Whole milliseconds by the loader's clock; `None` when the request ended before the answer came.
     pub duration_milliseconds: Option<i64>,
@@ -45,6 +46,10 @@ pub enum CallKind {
     DynamoDb(Operation),
     /// Lambda's: of one event, or of a list of them.
     Invoke,
+    /// To a web service. The one name that is no service's own.
+    Http,
+    /// EventBridge's.
+    PutEvents,
 }
 
 impl CallKind {
@@ -52,6 +57,8 @@ impl CallKind {
         match self {
             CallKind::DynamoDb(operation) => operation.name(),
             CallKind::Invoke => "Invoke",
+            CallKind::Http => "HTTP",
+            CallKind::PutEvents => "PutEvents",
         }
     }
 }
@@ -71,7 +78,7 @@ pub enum Target {
         /// The index that a Query or Scan reads.
         index: Option<Str>,
     },
-    /// What has a name and nothing to count: a function.
+    /// What has a name and nothing to count: a function, a method and address, a bus.
     Named(Str),
 }
 

@@ -10,7 +10,8 @@ use futures_util::future::BoxFuture;
 use tokio::sync::Semaphore;
 
 use super::drive::Slot;
-use super::explain::{CallKind, Callers, Target};
+use super::explain::{CallKind, Callers};
+use super::services::Noted;
 use super::{Named, RequestLoader, Shared};
 use crate::backend::ServiceError;
 use crate::backend::lambda::{Batch, LambdaAnswer, LambdaInvocation, LambdaInvocationType, LambdaInvoke, batch};
@@ -110,38 +111,13 @@ impl Shared {
         invocation: LambdaInvocation,
         callers: impl FnOnce() -> Callers,
     ) -> Result<LambdaAnswer, ServiceError> {
-        let mut number = None;
-        let call = async {
-            // An error would say that the bound was closed, which nobody does.
-            let _permit = self.functions.calls.acquire().await;
-            number = self.begin_invoke(&invocation, callers);
-            self.backends.lambda.invoke(invocation).await
-        };
-        let answer = self.in_time(call).await;
+        // An error of the semaphore would say that the bound was closed, which nobody does.
+        let _permit = self.in_time(timed_out, async { Ok(self.functions.calls.acquire().await) }).await?;
+        let function = invocation.function.clone();
+        let call = Noted { kind: CallKind::Invoke, target: || function, callers, timed_out, failure };
+        let answer = self.note(call, self.backends.lambda.invoke(invocation)).await;
         self.forget_reads_under_way();
-        if let (Some(number), Some(trace)) = (number, self.state().trace.as_mut()) {
-            let failure = match &answer {
-                Ok(answer) => answer.function_error.clone(),
-                Err(error) => Some(error.code.clone()),
-            };
-            trace.end(number, failure);
-        }
         answer
-    }
-
-    /// Counts a call that is about to be made; gives its number where calls are explained.
-    fn begin_invoke(&self, invocation: &LambdaInvocation, callers: impl FnOnce() -> Callers) -> Option<usize> {
-        let state = &mut *self.state();
-        state.stats.count(CallKind::Invoke);
-        let target = || Target::Named(invocation.function.clone());
-        state.trace.as_mut().map(|trace| trace.begin(CallKind::Invoke, target(), 1, callers()))
-    }
-
-    /// Waits for an answer until the request has just the time to say that there is none.
-    async fn in_time<T>(&self, call: impl Future<Output = Result<T, ServiceError>>) -> Result<T, ServiceError> {
-        let Some(deadline) = self.deadline else { return call.await };
-        let last = deadline.checked_sub(limits::FUNCTION_GRACE).unwrap_or(deadline);
-        tokio::time::timeout_at(last, call).await.unwrap_or_else(|_| Err(timed_out()))
     }
 
     async fn invoke_for(
@@ -187,6 +163,14 @@ impl Shared {
                 Err(error) => items.iter().for_each(|item| item.slot.fill(Err(error.clone()))),
             }
         })
+    }
+}
+
+/// What an explanation says of an answer.
+fn failure(answer: &Result<LambdaAnswer, ServiceError>) -> Option<Str> {
+    match answer {
+        Ok(answer) => answer.function_error.clone(),
+        Err(error) => Some(error.code.clone()),
     }
 }
 

@@ -4,7 +4,7 @@
 //! [`RequestLoader`] stands between one request's data sources and its backends and looks like these to them. Reads of
 //! DynamoDB are queued; when the request has nothing else to do, [`RequestLoader::drive`] sends them: GetItems together
 //! (`batch`), identical reads once. So are the items of AppSync's BatchInvoke (`functions`). Everything else passes
-//! straight through. Results and errors of reads are those of the unbatched calls, and nothing outlives the calls under
+//! straight through, and is counted (`services`). Results and errors of reads are those of the unbatched calls, and nothing outlives the calls under
 //! way: it is no cache.
 //!
 //! What a read may share. A read that is only queued may be joined by everybody: it will be sent after they asked. One
@@ -23,6 +23,7 @@ mod batch;
 mod drive;
 mod explain;
 mod functions;
+mod services;
 
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
@@ -76,8 +77,8 @@ pub struct LoaderOptions {
     /// Whether reads and the items of BatchInvoke are gathered. Default: yes. Without, every read is a call of its own,
     /// sent when it is asked for, as AppSync does it, and every item a list of one: for comparing the two.
     pub batches: bool,
-    /// When the request must have answered. Functions are waited for until
-    /// [`FUNCTION_GRACE`](crate::limits::FUNCTION_GRACE) before. Default: as long as it takes.
+    /// When the request must have answered. Functions and other services are waited for until
+    /// [`SERVICE_GRACE`](crate::limits::SERVICE_GRACE) before. Default: as long as it takes.
     pub deadline: Option<tokio::time::Instant>,
     /// Notes every call for [`RequestLoader::explanation`], with times from this clock. Default: no.
     pub explains: Option<Clock>,

@@ -57,7 +57,9 @@ pub use crate::project::authentication::Authentication;
 pub use crate::project::authentication::api_keys::{ApiKey, Expiry};
 pub use crate::project::config::{Config, Runtime};
 pub use crate::project::cors::Cors;
-pub use crate::project::data_sources::{ConflictHandler, DataSource, DataSourceKind, NONE, Resource, Versioning};
+pub use crate::project::data_sources::{
+    ConflictHandler, DataSource, DataSourceKind, HttpService, NONE, Resource, SigningScope, Versioning,
+};
 pub use crate::project::domains::{Access, Domain};
 pub use crate::project::options::{ConflictDetection, FillPage, MaxBatchSize, StageOptions, beyond_appsync};
 pub use crate::project::payloads::{PayloadField, Payloads};

@@ -14,12 +14,12 @@ use std::ops::Range;
 use crate::backend::files::ProjectFiles;
 use crate::error::{Diagnostic, Place, nearest};
 use crate::limits;
-use crate::project::ResolverDefinition;
 use crate::project::config::Config;
-use crate::project::data_sources::{ConflictHandler, DataSourceKind};
+use crate::project::data_sources::{ConflictHandler, DataSourceKind, HttpService};
 use crate::project::reader::{Reader, Section};
 use crate::project::sync::read_sync;
 use crate::project::yaml::{Data, Node};
+use crate::project::{Project, ResolverDefinition};
 use crate::value::Str;
 
 /// What differs from the defaults in how a stage calls its data source.
@@ -186,8 +186,8 @@ pub(crate) fn warn_of_options_without_effect(
 }
 
 /// What AppSync does not have, for `check --strict`.
-pub fn beyond_appsync(resolvers: &[ResolverDefinition]) -> Vec<Diagnostic> {
-    let filling = resolvers.iter().filter_map(|resolver| {
+pub fn beyond_appsync(project: &Project) -> Vec<Diagnostic> {
+    let filling = project.resolvers.iter().filter_map(|resolver| {
         let fill_page = resolver.stages().iter().find_map(|stage| stage.options.fill_page.as_ref())?;
         let field = format!("{}.{}", resolver.type_name, resolver.field_name);
         let problem = Diagnostic::error(format!("resolver `{field}` fills its pages, which AppSync does not"));
@@ -195,5 +195,11 @@ pub fn beyond_appsync(resolvers: &[ResolverDefinition]) -> Vec<Diagnostic> {
         let help = "there, a page holds what is left of `limit` items after the filter, and clients follow `nextToken`";
         Some(problem.at(&place.file, place.start..place.end).help(help))
     });
-    filling.collect()
+    let reaching = project.config.data_sources.values().filter_map(|source| {
+        let DataSourceKind::Http(HttpService { allowed: Some(place), .. }) = &source.kind else { return None };
+        let message = format!("data source `{}` has `allow`, which AppSync has not", source.name);
+        let help = "there, web services are reached at public addresses alone, and redirects are results";
+        Some(Diagnostic::error(message).at(&place.file, place.start..place.end).help(help))
+    });
+    filling.chain(reaching).collect()
 }

@@ -8,13 +8,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::backend::files::{ProjectFiles, read_project};
+use crate::backend::http::Reach;
 use crate::backend::tables::{KeyAttribute, KeyType};
 use crate::error::{Diagnostic, Severity, SourceFile};
 use crate::limits::Limits;
 use crate::project::authentication::WrittenPattern;
 use crate::project::authentication::providers::ProviderKind;
 use crate::project::{
-    Access, Code, ConflictHandler, DataSourceKind, Project, ResolverKind, Stage, Versioning, check_wiring,
+    Access, Code, ConflictHandler, DataSourceKind, HttpService, Project, ResolverKind, SigningScope, Stage, Versioning,
+    check_wiring,
 };
 use crate::schema::{Schema, parse_schema};
 use crate::value::{Str, Value};
@@ -59,11 +61,20 @@ fn describe(project: &Project, text: &mut String) {
         let _ = writeln!(text, "function {} = {}: {:?}", function.name, function.aws_name, function.local);
     }
     for source in config.data_sources.values() {
-        if let DataSourceKind::DynamoDb { versioning: Some(versioning), .. } = &source.kind {
-            let _ = writeln!(text, "data source {}: versioned, {:?}", source.name, versioning.conflict_handler);
-        }
-        if let DataSourceKind::Lambda { function } = &source.kind {
-            let _ = writeln!(text, "data source {}: function {function}", source.name);
+        match &source.kind {
+            DataSourceKind::DynamoDb { versioning: Some(versioning), .. } => {
+                let _ = writeln!(text, "data source {}: versioned, {:?}", source.name, versioning.conflict_handler);
+            }
+            DataSourceKind::Http(service) => {
+                let _ = writeln!(text, "data source {}: {}", source.name, web_service(service));
+            }
+            DataSourceKind::EventBridge { event_bus_arn } => {
+                let _ = writeln!(text, "data source {}: {event_bus_arn}", source.name);
+            }
+            DataSourceKind::Lambda { function } => {
+                let _ = writeln!(text, "data source {}: function {function}", source.name);
+            }
+            DataSourceKind::DynamoDb { versioning: None, .. } | DataSourceKind::None => {}
         }
     }
     let authentication = &config.authentication;
@@ -125,6 +136,18 @@ fn describe(project: &Project, text: &mut String) {
     for module in &project.modules {
         let _ = writeln!(text, "module {}", module.path);
     }
+}
+
+fn web_service(service: &HttpService) -> String {
+    let mut text = format!("{}{}", service.origin, service.path);
+    if let Some(SigningScope { region, service }) = &service.signing {
+        let _ = write!(text, "; signed for {service} in {region}");
+    }
+    if let Reach::Public { except } = &service.reach {
+        except.iter().for_each(|place| _ = write!(text, "; may reach {place}"));
+    }
+    service.redirects.iter().for_each(|origin| _ = write!(text, "; follows to {origin}"));
+    text
 }
 
 /// Patterns by their text alone.
@@ -385,7 +408,7 @@ fn a_versioned_data_source_has_the_plugins_defaults_and_what_it_says_itself() {
     assert!(problems.iter().all(|problem| problem.severity == Severity::Warning), "{problems:?}");
     let versioning = |name: &str| match &project.config.data_sources[name].kind {
         DataSourceKind::DynamoDb { versioning, .. } => versioning.clone(),
-        DataSourceKind::None | DataSourceKind::Lambda { .. } => None,
+        _ => None,
     };
     let minutes = |minutes: u64| std::time::Duration::from_secs(minutes * 60);
     let a = Versioning {

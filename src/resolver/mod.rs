@@ -46,7 +46,7 @@ pub struct Pipeline {
 
 /// What a request lends its resolvers.
 pub struct Services<'a> {
-    /// The request's way to DynamoDB and to functions.
+    /// The request's way to everything outside.
     pub loader: &'a RequestLoader,
     pub token_key: &'a TokenKey,
     pub clock: &'a Clock,
@@ -116,6 +116,8 @@ impl Stage {
             has_response: self.handler.as_ref().is_some_and(Handler::has_response),
             dynamodb: &loader,
             lambda: &loader,
+            http: &loader,
+            event_bus: &loader,
             ctx,
             output_type: &self.output_type,
             rights: &self.rights,
@@ -142,7 +144,9 @@ impl Stage {
     /// Which version's rules hold: only a unit resolver's request template says.
     fn version(&self, part: Part, request: &Value) -> Result<Version, FieldError> {
         match &self.handler {
-            Some(handler @ Handler::Vtl(_)) if part == Part::Unit && handler.has_request() => Version::of(request),
+            Some(handler @ Handler::Vtl(_)) if part == Part::Unit && handler.has_request() => {
+                Version::of(request, self.data_source.is_younger_than_2017())
+            }
             _ => Ok(Version::V2018),
         }
     }

@@ -14,18 +14,22 @@ pub(super) enum Version {
 }
 
 impl Version {
-    /// The version of a unit resolver's request.
+    /// The version of a unit resolver's request. `needs_2018`: its data source came with the younger one.
     ///
     /// # Errors
-    /// `MappingTemplate` where there is none or an unknown one, or where the operation is younger than it. That AppSync
-    /// says it in these words is UNCONFIRMED.
-    pub fn of(request: &Value) -> Result<Version, FieldError> {
+    /// `MappingTemplate` where there is none or an unknown one, or where the data source or the operation is younger than it.
+    /// That AppSync says it in these words is UNCONFIRMED.
+    pub fn of(request: &Value, needs_2018: bool) -> Result<Version, FieldError> {
         // The data source says what is wrong with a request that is no object.
         let Value::Object(members) = request else { return Ok(Version::V2018) };
         match members.get("version") {
             None | Some(Value::Null) => Err(FieldError::mapping_template("Value for field '$[version]' not found.")),
             Some(version) if version.as_str() == Some("2018-05-29") => Ok(Version::V2018),
             Some(version) if version.as_str() == Some("2017-02-28") => {
+                if needs_2018 {
+                    let message = "Unsupported version '2017-02-28' for this data source: write '2018-05-29'.";
+                    return Err(FieldError::mapping_template(message));
+                }
                 let operation = members.get("operation").and_then(Value::as_str).unwrap_or_default();
                 if YOUNGER_OPERATIONS.contains(&operation) {
                     let message =
@@ -49,9 +53,10 @@ const YOUNGER_OPERATIONS: &[&str] =
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::object;
 
     fn of(request: &str) -> Result<Version, String> {
-        Version::of(&Value::parse(request).unwrap()).map_err(|error| error.message.to_string())
+        Version::of(&Value::parse(request).unwrap(), false).map_err(|error| error.message.to_string())
     }
 
     #[test]
@@ -62,6 +67,13 @@ mod tests {
         assert_eq!(of(r#"{"operation":"GetItem"}"#), Err("Value for field '$[version]' not found.".into()));
         assert!(of(r#"{"version":"2018-05-30"}"#).unwrap_err().contains("expected '2017-02-28' or '2018-05-29'"));
         assert!(of(r#"{"version":20180529}"#).unwrap_err().contains("$[version]"));
+    }
+
+    #[test]
+    fn a_data_source_may_be_younger_than_the_first_version() {
+        let of = |version: &str| Version::of(&object! { "version" => version }, true);
+        assert!(of("2017-02-28").unwrap_err().message.contains("for this data source: write '2018-05-29'"));
+        assert_eq!(of("2018-05-29"), Ok(Version::V2018));
     }
 
     #[test]

@@ -267,7 +267,10 @@ fn each_engine_is_named_in_one_place() {
     );
     only_in(&["backend/local/"], &["dynoxide"]);
     only_in(&["handler/js/"], &["rquickjs", "oxc_"]);
-    only_in(&["transport/", "cli/"], &["axum", "hyper"]);
+    only_in(&["transport/", "cli/"], &["axum"]);
+    // The server's half, and the client's.
+    only_in(&["transport/", "cli/", "backend/http/"], &["hyper"]);
+    only_in(&["backend/http/"], &["rustls::", "url::Url"]);
     only_in(&["transport/lambda/"], &["lambda_http", "lambda_runtime"]);
     only_in(&["cli/"], &["clap", "notify"]);
     only_in(&["schema/", "execute/"], &["async_graphql", "apollo_compiler"]);

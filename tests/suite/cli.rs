@@ -201,6 +201,36 @@ fn query_explain_tells_of_functions_beside_tables() {
 }
 
 #[test]
+fn query_explain_tells_of_web_services_and_of_events_and_keeps_queries_to_itself() {
+    let project = Folder::new()
+        .with(
+            "syncline.yaml",
+            "dataSources:\n  nobody:\n    type: HTTP\n    \
+             config: { endpoint: 'http://127.0.0.1:1/v1', allow: { private: [127.0.0.1] } }\n  \
+             orders:\n    type: AMAZON_EVENTBRIDGE\n    \
+             config: { eventBusArn: 'arn:aws:events:eu-central-1:123456789012:event-bus/orders' }\n",
+        )
+        .with("schema.graphql", "type Query { thing(id: ID!): ID tell: ID }\n")
+        .with(
+            "resolvers/Query.thing.[nobody].js",
+            "export const request = (ctx) => ({ method: 'GET', resourcePath: `/things/${ctx.args.id}`, \
+             params: { query: { key: 'a secret' } } });\nexport const response = (ctx) => ctx.error.type;\n",
+        )
+        .with(
+            "resolvers/Query.tell.[orders].js",
+            "export const request = () => ({ operation: 'PutEvents', \
+             events: [{ source: 'shop', detailType: 'told', detail: {} }] });\n\
+             export const response = (ctx) => ctx.result.FailedEntryCount;\n",
+        );
+    let document = "{ first: thing(id: 1) second: thing(id: 2) tell }";
+    let explained = run(project.path(), &["query", "--memory", "--explain", document]);
+    assert_exit(&explained, 0);
+    let (log, table) = explained.stderr.split_once("operation ").unwrap();
+    assert!(log.contains("     event on bus orders {"), "{log}");
+    compare(&tests_folder("explain").join("web_services.txt"), &format!("operation {table}")).unwrap();
+}
+
+#[test]
 fn query_keeps_what_was_written_unless_in_memory() {
     let project = notes();
     let save = "mutation { save(id: \"1\", text: \"kept\") { id } }";

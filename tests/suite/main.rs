@@ -25,3 +25,4 @@ mod shutdown;
 mod stress;
 mod templates;
 mod web;
+mod web_services;

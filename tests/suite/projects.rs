@@ -105,15 +105,19 @@ fn refer(value: &mut Value, answers: &[Value]) -> Result<(), String> {
     }
 }
 
-/// Every call of DynamoDB and of functions, every log line, every added header, and the answer.
+/// Every call of DynamoDB and of functions, every HTTP call and event, every log line, every added header, and
+/// the answer.
 fn both_wires(outcome: &Outcome) -> String {
     let mut text = String::new();
     for Call { kind, target, request } in &outcome.calls {
         text.push_str(&match kind {
             CallKind::DynamoDb(operation) => format!("{} {request}\n", operation.name()),
             // Events may be whole contexts.
-            CallKind::Invoke => format!("Invoke {target} {}\n", pretty(&json(request))),
+            kind => format!("{} {target} {}\n", kind.name(), pretty(&json(request))),
         });
+    }
+    for line in &outcome.web {
+        text.push_str(&format!("{line}\n"));
     }
     for line in &outcome.logs {
         text.push_str(&format!("log {line}\n"));

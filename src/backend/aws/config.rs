@@ -25,10 +25,11 @@ const DEFAULT_REGION: &str = "us-east-1";
 
 /// Variables that change more than region and credentials. Where one is set, the SDK's own reading of the surroundings
 /// is used, which knows them all.
-const UNUSUAL: [&str; 10] = [
+const UNUSUAL: [&str; 11] = [
     "AWS_PROFILE",
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_EVENTBRIDGE",
     "AWS_ENDPOINT_URL_LAMBDA",
     "AWS_ENDPOINT_URL_STS",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
@@ -82,6 +83,16 @@ impl CallPolicy {
             attempt_timeout: limits::LAMBDA_TIMEOUT,
             operation_timeout: limits::LAMBDA_TIMEOUT + limits::AWS_CONNECT_TIMEOUT,
             ..self.clone()
+        }
+    }
+
+    pub fn event_bridge() -> CallPolicy {
+        CallPolicy {
+            attempts: limits::EVENT_BRIDGE_ATTEMPTS,
+            first_backoff: limits::EVENT_BRIDGE_FIRST_BACKOFF,
+            read_timeout: limits::EVENT_BRIDGE_ATTEMPT_TIMEOUT,
+            attempt_timeout: limits::EVENT_BRIDGE_ATTEMPT_TIMEOUT,
+            ..CallPolicy::dynamodb()
         }
     }
 
@@ -214,6 +225,13 @@ pub(super) fn http_client(trust: Trust) -> SharedHttpClient {
             connector.build()
         },
     )
+}
+
+/// The address that the environment gives a service, by the variable of its own or that of all.
+pub(super) fn endpoint_variable(name: &str) -> Option<String> {
+    let is_ignored =
+        variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    variable(name).or_else(|| variable("AWS_ENDPOINT_URL")).filter(|_| !is_ignored)
 }
 
 fn variable(name: &str) -> Option<String> {

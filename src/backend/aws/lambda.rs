@@ -1,31 +1,18 @@
 //! Lambda's Invoke, in AWS or behind any address that answers like it.
 //!
-//! One POST is all there is to it, so the SDK's machinery (credentials, signature, connections, time-outs), which DynamoDB
-//! has brought along anyhow, sends it by itself: the generated crate for Lambda would add its 70 operations to every
-//! build. Nothing is tried twice that may have run, because nobody knows what a function has done before the connection
-//! broke; `repeat` says what that leaves.
+//! One POST is all there is to it, which `signed` makes. Nothing is tried twice that may have run, because nobody knows what a
+//! function has done before the connection broke; `repeat` says what that leaves.
 
-use std::collections::HashMap;
 use std::convert::Infallible;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use aws_runtime::auth::SigV4OperationSigningConfig;
-use aws_runtime::auth::sigv4::{SCHEME_ID, SigV4AuthScheme};
-use aws_sdk_dynamodb::config::{IdentityCache, SharedHttpClient};
+use aws_sdk_dynamodb::config::SharedHttpClient;
 use aws_smithy_runtime::client::orchestrator::operation::{Operation, OperationBuilder};
-use aws_smithy_runtime_api::client::auth::AuthSchemeOptionResolverParams;
-use aws_smithy_runtime_api::client::auth::static_resolver::StaticAuthSchemeOptionResolver;
-use aws_smithy_runtime_api::client::identity::SharedIdentityResolver;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponentsBuilder;
-use aws_smithy_runtime_api::client::runtime_plugin::StaticRuntimePlugin;
 use aws_smithy_types::body::SdkBody;
-use aws_smithy_types::config_bag::Layer;
-use aws_types::SigningName;
-use aws_types::region::{Region, SigningRegion};
-use aws_types::service_config::ServiceConfigKey;
+use aws_types::region::Region;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
@@ -34,21 +21,22 @@ use crate::backend::aws::Inner;
 use crate::backend::aws::config::{self, CallPolicy, is_region};
 use crate::backend::aws::failure::{client_error, error_answer, service_error};
 use crate::backend::aws::repeat::OnlyIfNotRun;
+use crate::backend::aws::signed::{self, Operations};
 use crate::backend::aws::trust::Trust;
 use crate::backend::lambda::{LambdaAnswer, LambdaInvocation, LambdaInvocationType, LambdaInvoke};
 use crate::limits;
 use crate::value::Str;
 
-/// Kept operations; beyond that they are made anew. Roles come from `syncline.yaml`, regions from ARNs: there are few.
-const MOST_OPERATIONS: usize = 64;
+/// In signatures and in host names.
+const SERVICE: &str = "lambda";
 
 type Invoke = Operation<Call, Result<LambdaAnswer, ServiceError>, Infallible>;
 
 /// AWS Lambda with the account, region, credentials and roles of an [`AwsDynamoDb`](crate::backend::aws::AwsDynamoDb).
 pub struct AwsLambda {
     aws: Arc<Inner>,
-    /// By role and region, made at first use.
-    operations: Mutex<HashMap<(Option<Str>, Str), Invoke>>,
+    /// By role and region.
+    operations: Operations<(Option<Str>, Str), Call, Result<LambdaAnswer, ServiceError>>,
 }
 
 /// What travels of one call.
@@ -67,7 +55,7 @@ impl fmt::Debug for Call {
 
 impl AwsLambda {
     pub(super) fn new(aws: Arc<Inner>) -> AwsLambda {
-        AwsLambda { aws, operations: Mutex::default() }
+        AwsLambda { aws, operations: Operations::default() }
     }
 
     async fn send(&self, invocation: LambdaInvocation) -> Result<LambdaAnswer, ServiceError> {
@@ -90,18 +78,9 @@ impl AwsLambda {
     }
 
     fn operation(&self, role: Option<Str>, region: Str) -> Invoke {
-        let mut operations = self.operations.lock().unwrap_or_else(PoisonError::into_inner);
-        if operations.len() >= MOST_OPERATIONS {
-            operations.clear();
-        }
-        let policy = || self.aws.policy.lambda();
-        let make =
-            |(role, region): &(Option<Str>, Str)| signed(&self.aws.config_of(role.as_deref()), region, &policy());
-        let key = (role, region);
-        match operations.get(&key) {
-            Some(operation) => operation.clone(),
-            None => operations.entry(key.clone()).or_insert(make(&key)).clone(),
-        }
+        let policy = self.aws.policy.lambda();
+        self.operations
+            .get_or_make((role, region), |(role, region)| signed(&self.aws.config_of(role.as_deref()), region, &policy))
     }
 }
 
@@ -157,32 +136,14 @@ fn split(url: &str) -> (&str, &str) {
 }
 
 fn signed(config: &SdkConfig, region: &str, policy: &CallPolicy) -> Invoke {
-    let mut layer = Layer::new("lambda");
-    layer.store_put(AuthSchemeOptionResolverParams::new(()));
-    layer.store_put(SigV4OperationSigningConfig {
-        region: Some(SigningRegion::from(Region::new(region.to_owned()))),
-        name: Some(SigningName::from_static("lambda")),
-        ..SigV4OperationSigningConfig::default()
-    });
-    let cache = config.identity_cache().unwrap_or_else(|| IdentityCache::lazy().build());
-    let mut components = RuntimeComponentsBuilder::new("lambda")
-        .with_auth_scheme(SigV4AuthScheme::new())
-        .with_auth_scheme_option_resolver(Some(StaticAuthSchemeOptionResolver::new(vec![SCHEME_ID])))
-        .with_identity_cache(Some(cache))
-        .with_time_source(config.time_source());
-    if let Some(sleep) = config.sleep_impl() {
-        components = components.with_sleep_impl(Some(sleep));
-    }
-    if let Some(credentials) = config.credentials_provider() {
-        components = components.with_identity_resolver(SCHEME_ID, SharedIdentityResolver::new(credentials));
-    }
-    let plugin = StaticRuntimePlugin::new().with_config(layer.freeze()).with_runtime_components(components);
     let http_client = config.http_client().unwrap_or_else(|| config::http_client(Trust::System));
+    let endpoint = signed::endpoint(config, "Lambda", SERVICE, region);
+    let signature = signed::signature(config, SERVICE, region);
     common(Operation::builder(), http_client, policy)
-        .endpoint_url(&endpoint(config, region))
+        .endpoint_url(&endpoint)
         .standard_retry(&policy.retries())
         .retry_classifier(OnlyIfNotRun)
-        .runtime_plugin(plugin)
+        .runtime_plugin(signature)
         .build()
 }
 
@@ -233,24 +194,6 @@ fn answer(response: &HttpResponse) -> Result<LambdaAnswer, ServiceError> {
     Ok(LambdaAnswer { payload, function_error: response.headers().get("x-amz-function-error").map(Str::from) })
 }
 
-/// The service's address: what the environment overrides it with, else AWS's.
-fn endpoint(config: &SdkConfig, region: &str) -> String {
-    let key = ServiceConfigKey::builder().service_id("Lambda").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
-    let own = key.ok().and_then(|key| config.service_config()?.load_config(key));
-    if let Some(url) = own.or_else(|| config.endpoint_url().map(str::to_owned)) {
-        return url;
-    }
-    let fips = if config.use_fips() == Some(true) { "-fips" } else { "" };
-    let domain = match (region, config.use_dual_stack() == Some(true)) {
-        (region, true) if region.starts_with("cn-") => "api.amazonwebservices.com.cn",
-        (_, true) => "api.aws",
-        (region, false) if region.starts_with("cn-") => "amazonaws.com.cn",
-        (region, false) if region.starts_with("eusc-") => "amazonaws.eu",
-        _ => "amazonaws.com",
-    };
-    format!("https://lambda{fips}.{region}.{domain}")
-}
-
 /// One segment of a path, as AWS's SDKs write it.
 fn percent_encoded(text: &str) -> String {
     let mut encoded = String::with_capacity(text.len());
@@ -266,23 +209,6 @@ fn percent_encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
-
-    #[test]
-    fn every_partition_has_its_domain() {
-        let credentials = SharedCredentialsProvider::new(Credentials::new("a", "b", None, None, "test"));
-        let config = config::config("eu-central-1".into(), credentials);
-        for (region, url) in [
-            ("eu-central-1", "https://lambda.eu-central-1.amazonaws.com"),
-            ("us-gov-west-1", "https://lambda.us-gov-west-1.amazonaws.com"),
-            ("cn-north-1", "https://lambda.cn-north-1.amazonaws.com.cn"),
-            ("eusc-de-east-1", "https://lambda.eusc-de-east-1.amazonaws.eu"),
-        ] {
-            assert_eq!(endpoint(&config, region), url);
-        }
-        let fips = config.into_builder().use_fips(true).build();
-        assert_eq!(endpoint(&fips, "us-east-1"), "https://lambda-fips.us-east-1.amazonaws.com");
-    }
 
     #[test]
     fn a_name_stays_within_its_segment_of_the_path() {

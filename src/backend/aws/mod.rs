@@ -6,15 +6,18 @@
 //! came. Nothing is translated member by member, and nothing is lost that the SDK does not know yet.
 //!
 //! `config` says where and how calls are made, `repeat` which of them are sent again when no answer came, `roles` with
-//! whose rights, `failure` what became of those that failed. `lambda` calls functions in the same account.
+//! whose rights, `failure` what became of those that failed. `signed` makes what else is wanted of the same account: `lambda`
+//! calls functions, `event_bus` puts events, `signed_http` signs for HTTP data sources.
 
 mod config;
+mod event_bus;
 mod exchange;
 mod failure;
-pub mod http_client;
 mod lambda;
 mod repeat;
 mod roles;
+mod signed;
+mod signed_http;
 mod trust;
 
 use std::collections::HashMap;
@@ -27,12 +30,15 @@ use futures_util::future::{BoxFuture, join_all};
 use crate::backend::aws::config::CallPolicy;
 use crate::backend::aws::exchange::{Exchange, Greeting};
 use crate::backend::aws::failure::{client_error, service_error};
+use crate::backend::http::HttpSend;
 use crate::backend::{DynamoDb, Operation, ServiceError};
 use crate::clock::Clock;
 use crate::limits;
 use crate::value::{Str, Value};
 
+pub use event_bus::AwsEventBus;
 pub use lambda::{AddressedFunction, AwsLambda};
+pub use signed_http::SignedHttp;
 
 /// DynamoDB through the AWS SDK. Cloning shares connections and credentials.
 #[derive(Clone)]
@@ -110,6 +116,16 @@ impl AwsDynamoDb {
     /// Lambda in the same account, with the same credentials, roles and connections.
     pub fn lambda(&self) -> AwsLambda {
         AwsLambda::new(self.0.clone())
+    }
+
+    /// EventBridge in the same account, with the same credentials, roles and connections.
+    pub fn event_bus(&self) -> AwsEventBus {
+        AwsEventBus::new(self.0.clone(), CallPolicy::event_bridge())
+    }
+
+    /// `client` with the signatures of the same account, with its credentials and roles.
+    pub fn signed_http(&self, client: Arc<dyn HttpSend>) -> SignedHttp {
+        SignedHttp::in_aws(client, self.0.clone())
     }
 
     /// Whether calls can be made with the rights of a role. Emulators know none; there, all calls have the same rights.
@@ -208,11 +224,15 @@ impl DynamoDb for AwsDynamoDb {
 #[cfg(all(test, feature = "local"))]
 mod call_tests;
 #[cfg(all(test, feature = "local"))]
+mod event_bus_tests;
+#[cfg(all(test, feature = "local"))]
 mod lambda_tests;
 #[cfg(all(test, feature = "local"))]
 mod repeat_tests;
 #[cfg(all(test, feature = "local"))]
 mod role_tests;
+#[cfg(all(test, feature = "local"))]
+mod signed_http_tests;
 #[cfg(all(test, feature = "local"))]
 mod stand_in;
 #[cfg(all(test, feature = "local"))]

@@ -96,10 +96,10 @@ fn is_path(token: &str) -> bool {
     token.starts_with(|c: char| c == '#' || c == '_' || c.is_alphabetic())
 }
 
-/// Whether DynamoDB surely has not carried out an attempt: it said so, or was never asked.
-fn is_refused(error: &OrchestratorError<Error>, response: Option<&HttpResponse>) -> bool {
+/// Whether a service surely has not carried out an attempt: it said so, or was never asked.
+pub(super) fn is_refused(error: &OrchestratorError<Error>, response: Option<&HttpResponse>) -> bool {
     match response.map(|response| response.status().as_u16()) {
-        // 503 turns away at the door. After a 500, DynamoDB itself does not know.
+        // 503 turns away at the door. After a 500, the service itself does not know.
         Some(status) => (400..500).contains(&status) || status == 503,
         None => error.as_connector_error().is_some_and(|error| chain(error).any(is_about_connecting)),
     }

@@ -21,7 +21,7 @@ pub(super) const SECRET: &str = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 /// One request as it came.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
-    /// The operation's name for DynamoDB, `AssumeRole` for STS, the method for anything else.
+    /// The operation's name for DynamoDB and EventBridge, `AssumeRole` for STS, the method for anything else.
     pub operation: String,
     /// With the query.
     pub path: String,
@@ -164,7 +164,7 @@ impl Seen {
         let text = String::from_utf8(body.to_vec()).unwrap();
         let target = headers.get("x-amz-target").map(|target| target.to_str().unwrap().to_owned());
         let operation = match target {
-            Some(target) => target.strip_prefix("DynamoDB_20120810.").unwrap().to_owned(),
+            Some(target) => target.rsplit('.').next().unwrap().to_owned(),
             None if text.contains("Action=AssumeRole") => "AssumeRole".to_owned(),
             None => method.to_string(),
         };

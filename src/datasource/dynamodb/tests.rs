@@ -6,12 +6,12 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::*;
-use crate::backend::DynamoDb;
 use crate::backend::lambda::{LambdaAnswer, LambdaInvocation, LambdaInvoke};
 use crate::backend::local::LocalDynamoDb;
 use crate::backend::tables::{
     IndexDescription, KeyAttribute, KeyType, Projection, TableDescription, create_tables, seed_table,
 };
+use crate::backend::{DynamoDb, Unavailable};
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::datasource::{DomainRights, TokenKey};
@@ -136,6 +136,8 @@ impl World {
             has_response: true,
             dynamodb: self,
             lambda: &self.functions,
+            http: &Unavailable,
+            event_bus: &Unavailable,
             ctx: &self.ctx,
             output_type: "Thing",
             rights: &self.rights,
@@ -396,6 +398,8 @@ fn batches_find_keys_whose_numbers_are_written_in_another_way() {
             has_response: true,
             dynamodb: &world,
             lambda: &world.functions,
+            http: &Unavailable,
+            event_bus: &Unavailable,
             ctx: &world.ctx,
             output_type: "Thing",
             rights: &rights,
@@ -479,6 +483,8 @@ fn what_is_still_unprocessed_after_a_second_attempt_is_reported_beside_an_error(
             has_response: true,
             dynamodb: &throttled,
             lambda: &world.functions,
+            http: &Unavailable,
+            event_bus: &Unavailable,
             ctx: &world.ctx,
             output_type: "Thing",
             rights: &world.rights,

@@ -6,9 +6,10 @@ use futures_util::FutureExt;
 
 use super::*;
 use crate::backend::lambda::LambdaInvoke;
-use crate::backend::{DynamoDb, Operation, ServiceError, Unavailable};
+use crate::backend::{ServiceError, Unavailable};
 use crate::clock::Clock;
 use crate::context::{Context, FieldId};
+use crate::datasource::stand_ins::NoTables;
 use crate::datasource::{DomainRights, TokenKey};
 use crate::value::object;
 
@@ -53,14 +54,6 @@ impl LambdaInvoke for Function {
     }
 }
 
-struct NoTables;
-
-impl DynamoDb for NoTables {
-    fn call(&self, operation: Operation, _: Value) -> BoxFuture<'_, Result<Value, ServiceError>> {
-        panic!("{operation:?} was called")
-    }
-}
-
 /// Which handlers there are, and who sees what goes wrong.
 #[derive(Clone, Copy)]
 struct Stage {
@@ -86,6 +79,8 @@ fn invoke(
         has_response: stage.has_response,
         dynamodb: &NoTables,
         lambda,
+        http: &Unavailable,
+        event_bus: &Unavailable,
         ctx: &ctx,
         output_type: "Price",
         rights: &rights,

@@ -2,6 +2,8 @@
 //! file per type.
 
 mod dynamodb;
+mod event_bridge;
+mod http;
 mod lambda;
 
 use std::time::Duration;
@@ -14,6 +16,8 @@ use crate::project::tables::{Table, check_data_source_name};
 use crate::project::yaml::{Data, Node};
 use crate::schema::NameMap;
 use crate::value::Str;
+
+pub use http::{HttpService, SigningScope};
 
 /// The data source that exists without being declared: it hands the request handler's payload to the response handler.
 pub const NONE: &str = "NONE";
@@ -36,6 +40,10 @@ pub enum DataSourceKind {
         /// `None`: items have no versions.
         versioning: Option<Versioning>,
     },
+    EventBridge {
+        event_bus_arn: Str,
+    },
+    Http(HttpService),
     Lambda {
         /// A name of `functions`, with an alias perhaps, or an ARN.
         function: Str,
@@ -85,6 +93,8 @@ impl DataSource {
             DataSourceKind::None => NONE,
             DataSourceKind::DynamoDb { .. } => "AMAZON_DYNAMODB",
             DataSourceKind::Lambda { .. } => "AWS_LAMBDA",
+            DataSourceKind::EventBridge { .. } => "AMAZON_EVENTBRIDGE",
+            DataSourceKind::Http(_) => "HTTP",
         }
     }
 
@@ -92,7 +102,7 @@ impl DataSource {
     pub fn table_name(&self) -> Option<&Str> {
         match &self.kind {
             DataSourceKind::DynamoDb { table_name, .. } => Some(table_name),
-            DataSourceKind::None | DataSourceKind::Lambda { .. } => None,
+            _ => None,
         }
     }
 
@@ -112,6 +122,8 @@ enum Type {
     None,
     DynamoDb,
     Lambda,
+    EventBridge,
+    Http,
     /// Not in this version.
     Missing,
 }
@@ -120,11 +132,11 @@ const TYPES: [(&str, Type); 9] = [
     ("AMAZON_DYNAMODB", Type::DynamoDb),
     ("NONE", Type::None),
     ("AWS_LAMBDA", Type::Lambda),
-    ("HTTP", Type::Missing),
+    ("HTTP", Type::Http),
     ("AMAZON_OPENSEARCH_SERVICE", Type::Missing),
     ("AMAZON_ELASTICSEARCH", Type::Missing),
     ("RELATIONAL_DATABASE", Type::Missing),
-    ("AMAZON_EVENTBRIDGE", Type::Missing),
+    ("AMAZON_EVENTBRIDGE", Type::EventBridge),
     ("AMAZON_BEDROCK_RUNTIME", Type::Missing),
 ];
 
@@ -188,6 +200,8 @@ fn read_data_source(
     let keys = match ty {
         Type::None => return Some(DataSourceKind::None),
         Type::DynamoDb => dynamodb::KEYS.to_vec(),
+        Type::EventBridge => event_bridge::KEYS.to_vec(),
+        Type::Http => http::KEYS.to_vec(),
         Type::Lambda => lambda::keys(),
         Type::Missing => {
             let message = format!("data sources of type `{}` are not supported by this version yet", name.value);
@@ -203,6 +217,8 @@ fn read_data_source(
     match ty {
         Type::DynamoDb => dynamodb::read(member, &config, &what, tables, functions, reader),
         Type::Lambda => Some(lambda::read(member, &config, &what, functions, reader)),
+        Type::EventBridge => event_bridge::read(member, &config, &what, reader),
+        Type::Http => http::read(member, &config, &what, reader),
         Type::None | Type::Missing => None,
     }
 }

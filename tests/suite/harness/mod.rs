@@ -8,6 +8,7 @@
 //! | the binary inside of Lambda | [`function`] |
 //! | what may use up the stack or memory, in a process of its own | [`child`] |
 //! | what goes over a socket | [`wire`] |
+//! | what is asked over a socket | [`service`] |
 //! | a text that is compared with a file | [`snapshot`] |
 
 pub mod api;
@@ -18,7 +19,9 @@ pub mod function;
 pub mod project;
 pub mod recording;
 pub mod runtime_api;
+pub mod service;
 pub mod snapshot;
+pub mod web;
 pub mod wire;
 
 use std::future::Future;

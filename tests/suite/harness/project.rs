@@ -20,12 +20,14 @@ use syncline::loader::CallKind;
 use syncline::value::{Map, Value};
 
 use super::recording::{Call, Recording};
+use super::web::Web;
 use super::{NOON, run, tests_folder};
 
 /// A running API of a project.
 pub struct Project {
     pub api: Arc<Api>,
     outside: Arc<Recording>,
+    web: Arc<Web>,
 }
 
 /// One operation that a client sends.
@@ -43,6 +45,8 @@ pub struct Step {
 pub struct Outcome {
     /// Calls that reached DynamoDB and functions, in order.
     pub calls: Vec<Call>,
+    /// HTTP calls and events, in order, as lines.
+    pub web: Vec<String>,
     /// What handlers logged, as lines.
     pub logs: Vec<String>,
     /// Headers that handlers added to the response, as lines.
@@ -89,13 +93,13 @@ impl Project {
         Project::start_in(Path::new("."), files, shows_internals)
     }
 
-    /// `folder`: where the commands of its functions run.
+    /// `folder`: where the commands of its functions run, and its web lies.
     fn start_in(folder: &Path, files: &ProjectFiles, shows_internals: bool) -> Result<Project, String> {
         let (project, mut problems) = syncline::project::Project::load(files);
-        let (outside, backends, options) = surroundings(folder, &project, shows_internals);
+        let Surroundings { outside, web, backends, options } = surroundings(folder, &project, shows_internals);
         match Api::build(&project, backends, options) {
             Ok(api) if problems.iter().all(|problem| problem.severity != Severity::Error) => {
-                Ok(Project { api: Arc::new(api), outside })
+                Ok(Project { api: Arc::new(api), outside, web })
             }
             Ok(_) => Err(text(&problems)),
             Err(found) => {
@@ -110,14 +114,14 @@ impl Project {
         let files = read_project(folder, BTreeMap::new()).map_err(|problem| problem.to_string())?;
         let (project, _) = syncline::project::Project::load(&files);
         let checked = syncline::api::check(&project).map_err(|problems| text(&problems))?;
-        let (outside, backends, options) = surroundings(folder, &project, true);
+        let Surroundings { outside, web, backends, options } = surroundings(folder, &project, true);
 
         let bytes = prepare(&files, &project, &checked);
         let prepared = PreparedProject::read(&bytes, BTreeMap::new())?;
         let (project, _) = syncline::project::Project::load(&prepared.files);
         let checked = prepared.check(&project).ok_or("the prepared project is another one")?;
         let checked = checked.map_err(|problems| text(&problems))?;
-        Ok(Project { api: Arc::new(Api::from_checked(&project, checked, backends, options)), outside })
+        Ok(Project { api: Arc::new(Api::from_checked(&project, checked, backends, options)), outside, web })
     }
 
     /// Holds the next call to DynamoDB; see [`Recording::hold_next_call`].
@@ -154,20 +158,28 @@ impl Project {
             ..OperationRequest::default()
         };
         self.outside.take();
+        self.web.take();
         let answer = self.api.execute(request).await;
-        let calls = self.outside.take();
+        let (calls, web) = (self.outside.take(), self.web.take());
         match answer {
             Answer::Executed { response, report } => {
                 let answer = serde_json::from_slice(&response.to_json()).expect("an answer is JSON");
                 let logs = report.logs.iter().map(ToString::to_string).collect();
                 let headers =
                     response.headers.iter().map(|header| format!("{}: {}", header.name, header.value)).collect();
-                Outcome { calls, logs, headers, answer, report }
+                Outcome { calls, web, logs, headers, answer, report }
             }
             Answer::Refused(refusal) => {
                 let body: Json = serde_json::from_slice(&refusal.to_json()).expect("a refusal is JSON");
                 let answer = json!({ "refused": refusal.status, "errors": body["errors"] });
-                Outcome { calls, logs: Vec::new(), headers: Vec::new(), answer, report: OperationReport::default() }
+                Outcome {
+                    calls,
+                    web,
+                    logs: Vec::new(),
+                    headers: Vec::new(),
+                    answer,
+                    report: OperationReport::default(),
+                }
             }
         }
     }
@@ -187,15 +199,21 @@ impl Outcome {
     }
 }
 
-/// What a project in process runs on. `folder`: where the commands of its functions run.
-fn surroundings(
-    folder: &Path,
-    project: &syncline::project::Project,
-    shows_internals: bool,
-) -> (Arc<Recording>, Backends, ApiOptions) {
+/// What a project in process runs on.
+struct Surroundings {
+    outside: Arc<Recording>,
+    web: Arc<Web>,
+    backends: Backends,
+    options: ApiOptions,
+}
+
+/// `folder`: where the commands of its functions run, and its web lies.
+fn surroundings(folder: &Path, project: &syncline::project::Project, shows_internals: bool) -> Surroundings {
     let functions = Functions::local(project.config.functions.values().cloned(), folder);
     let outside = Recording::new(tables(project), functions);
-    let backends = Backends { lambda: outside.clone(), ..Backends::new(outside.clone()) };
+    let web = Web::of(folder);
+    let (lambda, http, event_bus) = (outside.clone(), web.clone(), web.clone());
+    let backends = Backends { lambda, http, event_bus, ..Backends::new(outside.clone()) };
     let options = ApiOptions {
         clock: Clock::fixed(NOON, 1),
         shows_internals,
@@ -203,7 +221,7 @@ fn surroundings(
         local: Some(LocalSignIn::default()),
         ..ApiOptions::default()
     };
-    (outside, backends, options)
+    Surroundings { outside, web, backends, options }
 }
 
 /// The project's tables in memory, with its seeds.

@@ -164,6 +164,8 @@ impl World {
             has_response: true,
             dynamodb: self,
             lambda: &Unavailable,
+            http: &Unavailable,
+            event_bus: &Unavailable,
             ctx: &self.ctx,
             output_type: "Thing",
             rights: &self.rights,

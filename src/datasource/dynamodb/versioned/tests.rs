@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use crate::backend::{DynamoDb, Operation, ServiceError};
+use crate::backend::{DynamoDb, Operation, ServiceError, Unavailable};
 use crate::datasource::dynamodb::DynamoDbSource;
 use crate::datasource::dynamodb::tests::{NOON, World, versioning};
 use crate::datasource::{DataSource, Invocation, Outcome};
@@ -42,6 +42,8 @@ fn put_against_rival(wins: usize, handler: &str) -> (Outcome, Vec<String>) {
         has_response: true,
         dynamodb: &rival,
         lambda: &rival.world.functions,
+        http: &Unavailable,
+        event_bus: &Unavailable,
         ctx: &rival.world.ctx,
         output_type: "Thing",
         rights: &rival.world.rights,
@@ -87,6 +89,8 @@ fn a_function_that_resolves_is_asked_again_when_others_were_faster() {
         has_response: true,
         dynamodb: &rival,
         lambda: &rival.world.functions,
+        http: &Unavailable,
+        event_bus: &Unavailable,
         ctx: &rival.world.ctx,
         output_type: "Thing",
         rights: &rival.world.rights,
