@@ -8,6 +8,7 @@
 #![allow(clippy::result_large_err)]
 
 pub mod js;
+pub mod possible;
 pub mod util;
 pub mod vtl;
 

@@ -3,7 +3,8 @@
 //! `source/` checks the author's files and turns each into a function; `engine.rs` compiles and runs them; `prelude.js`,
 //! `natives.rs` and `host.rs` are the world that the code sees, with AppSync's modules in `dynamodb.rs`, `rds/` and `ai.rs`;
 //! `markers.rs` knows the objects of those modules again, `convert.rs` carries values between the languages, `fixtures.rs`
-//! holds what an engine keeps ready for every call, `stack.rs` gives the compiler a stack of its own.
+//! holds what an engine keeps ready for every call, `stack.rs` gives the compiler a stack of its own. `possible/` tells what a
+//! handler can ask for, without running it.
 //!
 //! Two promises. What one call does is invisible to the next: everything that engines share is frozen, and modules that
 //! could carry anything over are instantiated anew for every call. And whatever the code does, the call ends: time, memory,
@@ -18,6 +19,7 @@ mod fixtures;
 mod host;
 mod markers;
 mod natives;
+mod possible;
 mod rds;
 mod source;
 mod stack;
@@ -31,6 +33,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use engine::Engine;
 use source::{BundleMap, Generated, ModuleState};
+
+pub(crate) use possible::files_of;
+pub use possible::possible_request;
 
 use super::{Failure, Function, Returned};
 use crate::context::Context;

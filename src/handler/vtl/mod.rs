@@ -4,7 +4,8 @@
 //! (`java/`), which templates share and change by reference as Java does; arguments, stash and results come in without a
 //! copy and are only taken apart where a template looks into them. `methods/` are those of Java's classes, `natives/` are
 //! `$util` and `$extensions` on the functions of [`crate::handler::util`]. [`request`] reads the printed text as JSON, and
-//! [`VtlHandler`] is a pair of templates as any other handler.
+//! [`VtlHandler`] is a pair of templates as any other handler. `possible/` tells what a template can ask for, without
+//! rendering it.
 //!
 //! Everything that a template or a client could let grow is bounded: rounds of a loop, steps, memory, output, nesting.
 
@@ -17,6 +18,7 @@ mod java;
 mod methods;
 mod natives;
 mod parse;
+mod possible;
 pub mod request;
 #[cfg(test)]
 mod tests;
@@ -24,6 +26,7 @@ mod tests;
 use std::sync::Arc;
 
 pub use handler::VtlHandler;
+pub use possible::possible_request;
 
 use interpret::{Failed, Interpreter, Interrupt};
 use parse::Parsed;

@@ -1,0 +1,493 @@
+//! Sets of values, and the objects that a program makes: one for each place that makes objects, which stands for all that
+//! are made there.
+//!
+//! Nothing is ever taken out of a set, so that walking through a program again and again comes to an end
+//! ([`Heap::has_changed`]).
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::handler::possible::{Possible, PossibleObject};
+use crate::value::Str;
+
+/// Texts of one set that are told apart. Ours: a project has tens of tables, and a text that grows in a loop must end.
+const TEXTS: usize = 64;
+
+/// Characters of a text that is told from others. Ours: names of tables have 255 at most.
+const CHARACTERS: usize = 1_024;
+
+/// How deep a document is looked into. Ours: what decides about a call lies four levels deep.
+const LEVELS: usize = 8;
+
+pub(in crate::handler) type ObjectId = usize;
+
+/// One value, or one kind of values.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::handler) enum Atom {
+    /// Comes from outside, and may be any value. No object of this heap, but one that has escaped.
+    Anything,
+    /// Null or undefined.
+    Nothing,
+    /// A boolean or a number.
+    Scalar,
+    /// A text that is not known, of letters, digits and `-_.:+`: an id, a time. In JSON it can stand anywhere in a text.
+    Word,
+    /// A text that is not known, and does not end the text of JSON that it stands in.
+    Escaped,
+    Text(Str),
+    /// The JSON text of what the object's members are.
+    Json(ObjectId),
+    Object(ObjectId),
+    /// A function of the program, by its number.
+    Function(usize),
+    /// A part of the library, or of the language, by its path.
+    Native(&'static str),
+    /// A module's exports, by its number.
+    Module(usize),
+}
+
+/// What a variable, a member or an expression can be. Empty: nothing has come here yet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::handler) struct Values(BTreeSet<Atom>);
+
+impl From<Atom> for Values {
+    fn from(atom: Atom) -> Values {
+        Values(BTreeSet::from([atom]))
+    }
+}
+
+impl FromIterator<Atom> for Values {
+    fn from_iter<I: IntoIterator<Item = Atom>>(atoms: I) -> Values {
+        let mut values = Values::default();
+        atoms.into_iter().for_each(|atom| values.add(atom));
+        values
+    }
+}
+
+impl Values {
+    pub fn text(text: impl Into<Str>) -> Values {
+        let mut values = Values::default();
+        values.add(Atom::Text(text.into()));
+        values
+    }
+
+    pub fn anything() -> Values {
+        Atom::Anything.into()
+    }
+
+    pub fn nothing() -> Values {
+        Atom::Nothing.into()
+    }
+
+    pub fn add(&mut self, atom: Atom) {
+        match &atom {
+            Atom::Text(text) if text.len() > CHARACTERS => self.add(Atom::Anything),
+            Atom::Text(_) if self.texts().count() >= TEXTS && !self.0.contains(&atom) => {
+                self.0.retain(|atom| !matches!(atom, Atom::Text(_)));
+                self.add(Atom::Anything);
+            }
+            // What is anything is every text.
+            Atom::Text(_) | Atom::Word | Atom::Escaped if self.may_be_anything() => {}
+            Atom::Anything => {
+                self.0.retain(|atom| !matches!(atom, Atom::Text(_) | Atom::Word | Atom::Escaped));
+                self.0.insert(atom);
+            }
+            _ => {
+                self.0.insert(atom);
+            }
+        }
+    }
+
+    pub fn join(&mut self, other: &Values) {
+        other.0.iter().cloned().for_each(|atom| self.add(atom));
+    }
+
+    pub fn joined(mut self, other: &Values) -> Values {
+        self.join(other);
+        self
+    }
+
+    /// Also null.
+    pub fn or_nothing(mut self) -> Values {
+        self.add(Atom::Nothing);
+        self
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Atom> {
+        self.0.iter()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub fn contains(&self, atom: &Atom) -> bool {
+        self.0.contains(atom)
+    }
+
+    pub fn may_be_anything(&self) -> bool {
+        self.contains(&Atom::Anything)
+    }
+
+    pub fn may_be_nothing(&self) -> bool {
+        self.contains(&Atom::Nothing) || self.may_be_anything()
+    }
+
+    pub fn texts(&self) -> impl Iterator<Item = &Str> {
+        self.0.iter().filter_map(|atom| match atom {
+            Atom::Text(text) => Some(text),
+            _ => None,
+        })
+    }
+
+    pub fn objects(&self) -> impl Iterator<Item = ObjectId> {
+        self.0.iter().filter_map(|atom| match atom {
+            Atom::Object(id) => Some(*id),
+            _ => None,
+        })
+    }
+
+    pub fn without(&self, unwanted: impl Fn(&Atom) -> bool) -> Values {
+        Values(self.0.iter().filter(|atom| !unwanted(atom)).cloned().collect())
+    }
+
+    /// The texts, where it can be nothing else.
+    pub fn only_texts(&self) -> Option<Vec<Str>> {
+        let texts: Vec<Str> = self.texts().cloned().collect();
+        (texts.len() == self.0.len()).then_some(texts)
+    }
+}
+
+/// The members of an object that one place of a program makes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::handler) struct Members {
+    named: BTreeMap<Str, Values>,
+    /// Of members whose names are not known, and the items of a list.
+    others: Values,
+}
+
+impl Members {
+    /// Sets a member in the order of the text: it stands in the place of one that was there before.
+    pub fn set(&mut self, name: Str, values: Values) {
+        self.named.insert(name, values);
+    }
+
+    /// A member whose name is one of those that `names` can be.
+    pub fn set_one_of(&mut self, names: &Values, values: &Values) {
+        match names.only_texts().as_deref() {
+            Some([name]) => self.set(name.clone(), values.clone()),
+            Some(names) => names.iter().for_each(|name| self.write(name, values)),
+            None => self.write_any(values),
+        }
+    }
+
+    /// An item of a list.
+    pub fn add(&mut self, values: &Values) {
+        self.others.join(values);
+    }
+
+    fn read(&self, name: &str) -> Values {
+        self.named.get(name).cloned().unwrap_or_else(|| self.others.clone().or_nothing())
+    }
+
+    /// A member that may have been set: it keeps what it was, too.
+    fn write(&mut self, name: &str, values: &Values) {
+        let before = self.read(name);
+        self.named.insert(name.into(), before.joined(values));
+    }
+
+    fn write_any(&mut self, values: &Values) {
+        self.named.values_mut().for_each(|member| member.join(values));
+        self.others.join(values);
+    }
+
+    fn all(&self) -> Values {
+        self.named.values().fold(self.others.clone(), |all, member| all.joined(member))
+    }
+
+    /// What may be there where it is one of two.
+    fn join(&mut self, other: &Members) {
+        let names: BTreeSet<Str> = self.named.keys().chain(other.named.keys()).cloned().collect();
+        let named = names.into_iter().map(|name| {
+            let joined = self.read(&name).joined(&other.read(&name));
+            (name, joined)
+        });
+        let named = named.collect();
+        self.named = named;
+        self.others.join(&other.others);
+    }
+}
+
+#[derive(Debug, Default)]
+struct Object {
+    members: Option<Members>,
+    /// Whether code that is not followed has it, and may have changed it.
+    has_escaped: bool,
+}
+
+/// Where an object is made: in whose run of which place, and which one of several.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(in crate::handler) struct Site {
+    /// The call of a function in which it is made, or the module.
+    pub frame: usize,
+    /// Bytes into the text.
+    pub place: u32,
+    pub part: u8,
+}
+
+#[derive(Debug, Default)]
+pub(in crate::handler) struct Heap {
+    objects: Vec<Object>,
+    by_site: HashMap<Site, ObjectId>,
+    /// Functions that code has which is not followed: it may call them with anything.
+    escaped_functions: BTreeSet<usize>,
+    has_changed: bool,
+}
+
+impl Heap {
+    /// Whether anything was added since this was last asked.
+    pub fn has_changed(&mut self) -> bool {
+        std::mem::take(&mut self.has_changed)
+    }
+
+    pub fn note_change(&mut self) {
+        self.has_changed = true;
+    }
+
+    /// Adds to a set, and notes whether it grew.
+    pub fn grow(&mut self, set: &mut Values, more: &Values) {
+        let before = set.0.len();
+        let had_anything = set.may_be_anything();
+        set.join(more);
+        self.has_changed |= set.0.len() != before || set.may_be_anything() != had_anything;
+    }
+
+    /// The object that is made at a place, with at least these members.
+    pub fn make(&mut self, site: Site, members: Members) -> Values {
+        let id = self.at(site);
+        let object = &mut self.objects[id];
+        match &mut object.members {
+            None => {
+                object.members = Some(members);
+                self.has_changed = true;
+            }
+            Some(known) => {
+                let before = known.clone();
+                known.join(&members);
+                self.has_changed |= is_different(&before, known);
+            }
+        }
+        Atom::Object(id).into()
+    }
+
+    /// An object of the same place that is asked for before anybody has made it: a cell of an interpreter.
+    pub fn at(&mut self, site: Site) -> ObjectId {
+        let next = self.objects.len();
+        let id = *self.by_site.entry(site).or_insert(next);
+        if id == next {
+            self.objects.push(Object::default());
+        }
+        id
+    }
+
+    /// The JSON text of a value.
+    pub fn json_of(&mut self, site: Site, values: &Values) -> Values {
+        let mut members = Members::default();
+        members.add(values);
+        let made = self.make(site, members);
+        made.objects().map(Atom::Json).collect()
+    }
+
+    pub fn members(&self, id: ObjectId) -> Members {
+        self.objects[id].members.clone().unwrap_or_default()
+    }
+
+    pub fn read(&self, id: ObjectId, name: &str) -> Values {
+        let object = &self.objects[id];
+        let Some(members) = &object.members else { return Values::default() };
+        let values = members.read(name);
+        if object.has_escaped { values.joined(&Values::anything()) } else { values }
+    }
+
+    /// Whether the object has a member of that name, or may have one of any name.
+    pub fn may_have(&self, id: ObjectId, name: &str) -> bool {
+        let object = &self.objects[id];
+        object.has_escaped || object.members.as_ref().is_some_and(|members| members.named.contains_key(name))
+    }
+
+    /// Every member and item.
+    pub fn read_all(&self, id: ObjectId) -> Values {
+        let object = &self.objects[id];
+        let values = object.members.as_ref().map(Members::all).unwrap_or_default();
+        if object.has_escaped { values.joined(&Values::anything()) } else { values }
+    }
+
+    pub fn write(&mut self, id: ObjectId, name: &str, values: &Values) {
+        self.change(id, |members| members.write(name, values));
+    }
+
+    /// Writes a member of any name, or an item.
+    pub fn write_any(&mut self, id: ObjectId, values: &Values) {
+        self.change(id, |members| members.write_any(values));
+    }
+
+    /// Adds what an object may have become.
+    pub fn merge(&mut self, id: ObjectId, members: Members) {
+        self.change(id, |known| known.join(&members));
+    }
+
+    fn change(&mut self, id: ObjectId, change: impl FnOnce(&mut Members)) {
+        let members = self.objects[id].members.get_or_insert_default();
+        let before = members.clone();
+        change(members);
+        let changed = is_different(&before, members);
+        self.has_changed |= changed;
+    }
+
+    /// Takes the members of `values` over, as `...values` in an object does.
+    pub fn spread(&self, into: &mut Members, values: &Values) {
+        let before = into.clone();
+        let mut results: Vec<Members> = Vec::new();
+        for atom in values.iter() {
+            let mut result = before.clone();
+            match atom {
+                Atom::Object(id) => {
+                    let object = &self.objects[*id];
+                    let members = object.members.clone().unwrap_or_default();
+                    for (name, values) in &members.named {
+                        if values.may_be_nothing() {
+                            // It may not be there at all.
+                            result.write(name, values);
+                        } else {
+                            result.set(name.clone(), values.clone());
+                        }
+                    }
+                    if !members.others.is_empty() {
+                        result.write_any(&members.others);
+                    }
+                    if object.has_escaped {
+                        result.write_any(&Values::anything());
+                    }
+                }
+                Atom::Anything => result.write_any(&Values::anything()),
+                Atom::Text(_) | Atom::Word | Atom::Escaped | Atom::Json(_) => result.write_any(&Atom::Word.into()),
+                Atom::Module(_) => result.write_any(&Values::anything()),
+                Atom::Nothing | Atom::Scalar | Atom::Function(_) | Atom::Native(_) => {}
+            }
+            results.push(result);
+        }
+        let mut results = results.into_iter();
+        if let Some(first) = results.next() {
+            *into = results.fold(first, |mut all, result| {
+                all.join(&result);
+                all
+            });
+        }
+    }
+
+    /// Hands a value to code that is not followed.
+    pub fn escape(&mut self, values: &Values) {
+        let mut rest: Vec<Atom> = values.iter().cloned().collect();
+        while let Some(atom) = rest.pop() {
+            match atom {
+                Atom::Object(id) | Atom::Json(id) if !self.objects[id].has_escaped => {
+                    self.objects[id].has_escaped = true;
+                    self.has_changed = true;
+                    let members = self.objects[id].members.as_ref().map(Members::all).unwrap_or_default();
+                    rest.extend(members.iter().cloned());
+                }
+                Atom::Function(number) => self.has_changed |= self.escaped_functions.insert(number),
+                _ => {}
+            }
+        }
+    }
+
+    /// What was put into objects that have escaped has escaped, too.
+    pub fn settle(&mut self) {
+        for id in 0..self.objects.len() {
+            if self.objects[id].has_escaped {
+                let members = self.objects[id].members.as_ref().map(Members::all).unwrap_or_default();
+                self.escape(&members);
+            }
+        }
+    }
+
+    pub fn escaped_functions(&self) -> Vec<usize> {
+        self.escaped_functions.iter().copied().collect()
+    }
+
+    /// What comes from outside and is known as far as `possible` says; `site` stands for it.
+    pub fn load(&mut self, possible: &Possible, site: Site) -> Values {
+        let mut next = site.place;
+        self.load_below(possible, site.frame, &mut next)
+    }
+
+    fn load_below(&mut self, possible: &Possible, frame: usize, next: &mut u32) -> Values {
+        let mut values: Values = possible.texts.iter().cloned().map(Atom::Text).collect();
+        if possible.anything {
+            values.add(Atom::Anything);
+        }
+        if possible.nothing {
+            [Atom::Nothing, Atom::Scalar].into_iter().for_each(|atom| values.add(atom));
+        }
+        for object in &possible.objects {
+            let mut members = Members::default();
+            *next += 1;
+            let site = Site { frame, place: *next, part: 0 };
+            for (name, member) in &object.members {
+                let member = self.load_below(member, frame, next);
+                members.set(name.clone(), member);
+            }
+            if let Some(others) = &object.others {
+                let others = self.load_below(others, frame, next);
+                members.add(&others);
+            }
+            values.join(&self.make(site, members));
+        }
+        values
+    }
+
+    /// What a set stands for, as others may look at it.
+    pub fn possible(&self, values: &Values) -> Possible {
+        self.look(values, LEVELS)
+    }
+
+    fn look(&self, values: &Values, levels: usize) -> Possible {
+        let mut possible = Possible::default();
+        for atom in values.iter() {
+            match atom {
+                Atom::Anything | Atom::Word | Atom::Escaped => possible.anything = true,
+                Atom::Nothing | Atom::Scalar | Atom::Function(_) | Atom::Native(_) | Atom::Module(_) => {
+                    possible.nothing = true;
+                }
+                Atom::Text(text) => {
+                    possible.texts.insert(text.clone());
+                }
+                Atom::Object(_) | Atom::Json(_) if levels == 0 => possible.anything = true,
+                Atom::Object(id) => possible.join(self.look_at(*id, levels)),
+                // Some places take JSON text for what it says. Elsewhere it is a text that is no name of anything.
+                Atom::Json(id) => possible.join(self.look(&self.read_all(*id), levels).or_nothing()),
+            }
+        }
+        possible
+    }
+
+    fn look_at(&self, id: ObjectId, levels: usize) -> Possible {
+        let object = &self.objects[id];
+        let members = object.members.clone().unwrap_or_default();
+        let look = |values: &Values| {
+            let mut possible = self.look(values, levels - 1);
+            possible.anything |= object.has_escaped;
+            possible
+        };
+        let has_others = object.has_escaped || !members.others.is_empty();
+        let found = PossibleObject {
+            members: members.named.iter().map(|(name, values)| (name.clone(), look(values))).collect(),
+            others: has_others.then(|| Box::new(look(&members.others))),
+        };
+        Possible { objects: vec![found], ..Possible::default() }
+    }
+}
+
+fn is_different(before: &Members, after: &Members) -> bool {
+    before != after
+}
