@@ -12,7 +12,7 @@ use crate::handler::Handler;
 use crate::handler::js::{Dialect, JsProgram};
 use crate::handler::vtl::{Template, VtlHandler};
 use crate::limits::Limits;
-use crate::project::{self, Code, DataSourceKind, Project, ResolverKind, Runtime, StageOptions, Versioning};
+use crate::project::{self, Code, Config, DataSourceKind, Project, ResolverKind, Runtime, StageOptions, Versioning};
 use crate::resolver::{Pipeline, Resolver, Stage};
 use crate::schema::{Schema, TypeDefinition};
 use crate::value::Str;
@@ -27,10 +27,7 @@ pub(super) struct CompiledCode {
 
 /// Compiles the code of all resolvers; `None` where some of it has errors.
 pub(super) fn compile(project: &Project, limits: &Limits, problems: &mut Vec<Diagnostic>) -> Option<CompiledCode> {
-    let dialect = match project.config.runtime {
-        Runtime::AppSync => Dialect::AppSync,
-        Runtime::Standard => Dialect::Standard,
-    };
+    let dialect = dialect(&project.config);
     let mut entries = Vec::new();
     let mut files = Vec::new();
     for code in project.resolvers.iter().flat_map(code_of) {
@@ -43,6 +40,14 @@ pub(super) fn compile(project: &Project, limits: &Limits, problems: &mut Vec<Dia
     let scripts = scripts.map_err(|found| problems.extend(found)).ok();
     let templates = parse_templates(&files, limits, problems);
     Some(CompiledCode { scripts: scripts?, templates: templates?, limits: Arc::new(limits.clone()) })
+}
+
+/// The language of a project's scripts.
+pub(super) fn dialect(config: &Config) -> Dialect {
+    match config.runtime {
+        Runtime::AppSync => Dialect::AppSync,
+        Runtime::Standard => Dialect::Standard,
+    }
 }
 
 fn code_of(resolver: &project::ResolverDefinition) -> impl Iterator<Item = &Code> {
@@ -189,19 +194,20 @@ impl Sources<'_> {
 
     fn rights(&mut self, domain: &Option<Str>) -> Arc<DomainRights> {
         let config = &self.project.config;
-        self.rights
-            .entry(domain.clone())
-            .or_insert_with(|| {
-                let rights = match domain {
-                    Some(domain) => DomainRights::new(domain.clone())
-                        .with_role(config.domains.get(domain).and_then(|domain| domain.role.clone())),
-                    None => DomainRights::without_domain(),
-                };
-                let tables = config.data_sources.values().filter_map(|source| Some((source, source.table_name()?)));
-                Arc::new(tables.fold(rights, |rights, (source, table)| {
-                    rights.with_table(table.clone(), source.name.clone(), config.table_access(domain.as_deref(), table))
-                }))
-            })
-            .clone()
+        self.rights.entry(domain.clone()).or_insert_with(|| Arc::new(rights(config, domain.as_ref()))).clone()
     }
+}
+
+/// What resolvers of a domain may do; those outside of all domains have none.
+pub(super) fn rights(config: &Config, domain: Option<&Str>) -> DomainRights {
+    let rights = match domain {
+        Some(domain) => DomainRights::new(domain.clone())
+            .with_role(config.domains.get(domain).and_then(|domain| domain.role.clone())),
+        None => DomainRights::without_domain(),
+    };
+    let tables = config.data_sources.values().filter_map(|source| Some((source, source.table_name()?)));
+    tables.fold(rights, |rights, (source, table)| {
+        let access = config.table_access(domain.map(Str::as_str), table);
+        rights.with_table(table.clone(), source.name.clone(), access)
+    })
 }

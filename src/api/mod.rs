@@ -15,14 +15,15 @@ use crate::auth::{self, Authenticator, Caller, Denial, Evidence, LocalSignIn, Ou
 use crate::backend::{Backends, Operation};
 use crate::clock::Clock;
 use crate::context::{Context, Identity, LogLine, RequestInfo};
-use crate::datasource::TokenKey;
+use crate::datasource::{DomainRights, TokenKey};
 use crate::error::{Diagnostic, FieldError, Severity};
 use crate::execute::document::OperationType;
 use crate::execute::prepare::{Prepared, PreparedCache, PreparedOperation, SelectionError};
 use crate::execute::{ExecutableSchema, ExecutionRequest, Response, execute};
+use crate::handler::js::Dialect;
 use crate::limits::{self, Limits};
 use crate::loader::{Explanation, LoaderOptions, RequestLoader};
-use crate::project::{self, Authentication, Cors, Project};
+use crate::project::{self, Authentication, Config, Cors, Project};
 use crate::resolver::Services;
 use crate::schema::parse_schema;
 use crate::value::{Str, Value};
@@ -168,6 +169,16 @@ pub struct Checked {
     pub warnings: Vec<Diagnostic>,
     /// What works here but not on AppSync.
     pub strict: Vec<Diagnostic>,
+}
+
+/// What resolvers of a domain may do at run time; those outside of all domains have none.
+pub(crate) fn rights(config: &Config, domain: Option<&Str>) -> DomainRights {
+    attach::rights(config, domain)
+}
+
+/// The language that a project's scripts are written in.
+pub(crate) fn dialect(config: &Config) -> Dialect {
+    attach::dialect(config)
 }
 
 /// Checks everything that can be wrong without running.

@@ -16,7 +16,10 @@ const TEXTS: usize = 64;
 const CHARACTERS: usize = 1_024;
 
 /// How deep a document is looked into. Ours: what decides about a call lies four levels deep.
-const LEVELS: usize = 8;
+const LEVELS: usize = 6;
+
+/// Objects that are looked into for one document. Ours: objects that contain one another have endless many places.
+const LOOKS: usize = 2_000;
 
 pub(in crate::handler) type ObjectId = usize;
 
@@ -157,15 +160,26 @@ impl Values {
     }
 }
 
-/// The members of an object that one place of a program makes.
+/// The members of an object, or the items of a list, that one place of a program makes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::handler) struct Members {
     named: BTreeMap<Str, Values>,
-    /// Of members whose names are not known, and the items of a list.
+    /// Of members whose names are not known.
     others: Values,
+    items: Values,
 }
 
 impl Members {
+    /// A list of such items.
+    pub fn list(items: &Values) -> Members {
+        Members { items: items.clone(), ..Members::default() }
+    }
+
+    /// An object whose members can be such values under any name.
+    pub fn of_any_name(values: &Values) -> Members {
+        Members { others: values.clone(), ..Members::default() }
+    }
+
     /// Sets a member in the order of the text: it stands in the place of one that was there before.
     pub fn set(&mut self, name: Str, values: Values) {
         self.named.insert(name, values);
@@ -180,13 +194,14 @@ impl Members {
         }
     }
 
-    /// An item of a list.
-    pub fn add(&mut self, values: &Values) {
-        self.others.join(values);
+    pub fn push(&mut self, values: &Values) {
+        self.items.join(values);
     }
 
     fn read(&self, name: &str) -> Values {
-        self.named.get(name).cloned().unwrap_or_else(|| self.others.clone().or_nothing())
+        let member = self.named.get(name).cloned().unwrap_or_else(|| self.others.clone().or_nothing());
+        let is_index = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+        if is_index { member.joined(&self.items) } else { member }
     }
 
     /// A member that may have been set: it keeps what it was, too.
@@ -195,13 +210,15 @@ impl Members {
         self.named.insert(name.into(), before.joined(values));
     }
 
+    /// A member of any name, or an item.
     fn write_any(&mut self, values: &Values) {
         self.named.values_mut().for_each(|member| member.join(values));
         self.others.join(values);
+        self.items.join(values);
     }
 
     fn all(&self) -> Values {
-        self.named.values().fold(self.others.clone(), |all, member| all.joined(member))
+        self.named.values().fold(self.others.clone().joined(&self.items), |all, member| all.joined(member))
     }
 
     /// What may be there where it is one of two.
@@ -211,9 +228,9 @@ impl Members {
             let joined = self.read(&name).joined(&other.read(&name));
             (name, joined)
         });
-        let named = named.collect();
-        self.named = named;
+        self.named = named.collect();
         self.others.join(&other.others);
+        self.items.join(&other.items);
     }
 }
 
@@ -291,9 +308,7 @@ impl Heap {
 
     /// The JSON text of a value.
     pub fn json_of(&mut self, site: Site, values: &Values) -> Values {
-        let mut members = Members::default();
-        members.add(values);
-        let made = self.make(site, members);
+        let made = self.make(site, Members::list(values));
         made.objects().map(Atom::Json).collect()
     }
 
@@ -325,9 +340,33 @@ impl Heap {
         self.change(id, |members| members.write(name, values));
     }
 
+    pub fn push(&mut self, id: ObjectId, values: &Values) {
+        self.change(id, |members| members.push(values));
+    }
+
     /// Writes a member of any name, or an item.
     pub fn write_any(&mut self, id: ObjectId, values: &Values) {
         self.change(id, |members| members.write_any(values));
+    }
+
+    /// An object of another place with members of the same names, whose values are not known.
+    pub fn make_with_names_of(&mut self, site: Site, objects: &Values) -> Values {
+        let mut made = Values::default();
+        for atom in objects.iter() {
+            let Atom::Object(id) = atom else {
+                made.add(atom.clone());
+                continue;
+            };
+            let object = &self.objects[*id];
+            let mut members = object.members.clone().unwrap_or_default();
+            let is_open = object.has_escaped || !members.others.is_empty();
+            members.named.values_mut().for_each(|values| values.add(Atom::Anything));
+            if is_open {
+                members.others.add(Atom::Anything);
+            }
+            made.join(&self.make(site, members));
+        }
+        made
     }
 
     /// Adds what an object may have become.
@@ -353,6 +392,11 @@ impl Heap {
                 Atom::Object(id) => {
                     let object = &self.objects[*id];
                     let members = object.members.clone().unwrap_or_default();
+                    // What it has under other names than those known may stand for any that is there already.
+                    let is_other = |name: &Str| !members.named.contains_key(name);
+                    let overwritten = result.named.iter_mut().filter(|(name, _)| is_other(name));
+                    overwritten.for_each(|(_, values)| values.join(&members.others));
+                    result.others.join(&members.others);
                     for (name, values) in &members.named {
                         if values.may_be_nothing() {
                             // It may not be there at all.
@@ -361,9 +405,7 @@ impl Heap {
                             result.set(name.clone(), values.clone());
                         }
                     }
-                    if !members.others.is_empty() {
-                        result.write_any(&members.others);
-                    }
+                    result.push(&members.items);
                     if object.has_escaped {
                         result.write_any(&Values::anything());
                     }
@@ -427,7 +469,10 @@ impl Heap {
             values.add(Atom::Anything);
         }
         if possible.nothing {
-            [Atom::Nothing, Atom::Scalar].into_iter().for_each(|atom| values.add(atom));
+            values.add(Atom::Nothing);
+        }
+        if possible.scalar {
+            values.add(Atom::Scalar);
         }
         for object in &possible.objects {
             let mut members = Members::default();
@@ -438,8 +483,10 @@ impl Heap {
                 members.set(name.clone(), member);
             }
             if let Some(others) = &object.others {
-                let others = self.load_below(others, frame, next);
-                members.add(&others);
+                members.others = self.load_below(others, frame, next);
+            }
+            if let Some(items) = &object.items {
+                members.items = self.load_below(items, frame, next);
             }
             values.join(&self.make(site, members));
         }
@@ -448,43 +495,58 @@ impl Heap {
 
     /// What a set stands for, as others may look at it.
     pub fn possible(&self, values: &Values) -> Possible {
-        self.look(values, LEVELS)
+        Look { heap: self, left: LOOKS }.at(values, LEVELS)
     }
+}
 
-    fn look(&self, values: &Values, levels: usize) -> Possible {
+/// Turns what is found into a tree.
+struct Look<'h> {
+    heap: &'h Heap,
+    /// Objects that may still be looked into; the others can be anything.
+    left: usize,
+}
+
+impl Look<'_> {
+    fn at(&mut self, values: &Values, levels: usize) -> Possible {
         let mut possible = Possible::default();
         for atom in values.iter() {
             match atom {
                 Atom::Anything | Atom::Word | Atom::Escaped => possible.anything = true,
-                Atom::Nothing | Atom::Scalar | Atom::Function(_) | Atom::Native(_) | Atom::Module(_) => {
-                    possible.nothing = true;
-                }
+                Atom::Scalar => possible.scalar = true,
+                Atom::Nothing | Atom::Function(_) | Atom::Native(_) | Atom::Module(_) => possible.nothing = true,
                 Atom::Text(text) => {
                     possible.texts.insert(text.clone());
                 }
-                Atom::Object(_) | Atom::Json(_) if levels == 0 => possible.anything = true,
-                Atom::Object(id) => possible.join(self.look_at(*id, levels)),
+                Atom::Object(_) | Atom::Json(_) if levels == 0 || self.left == 0 => possible.anything = true,
+                Atom::Object(id) => {
+                    self.left -= 1;
+                    possible.objects.push(self.into_object(*id, levels - 1));
+                }
                 // Some places take JSON text for what it says. Elsewhere it is a text that is no name of anything.
-                Atom::Json(id) => possible.join(self.look(&self.read_all(*id), levels).or_nothing()),
+                Atom::Json(id) => {
+                    self.left -= 1;
+                    possible.join(self.at(&self.heap.read_all(*id), levels).or_nothing());
+                }
             }
         }
         possible
     }
 
-    fn look_at(&self, id: ObjectId, levels: usize) -> Possible {
-        let object = &self.objects[id];
-        let members = object.members.clone().unwrap_or_default();
-        let look = |values: &Values| {
-            let mut possible = self.look(values, levels - 1);
+    fn into_object(&mut self, id: ObjectId, levels: usize) -> PossibleObject {
+        let object = &self.heap.objects[id];
+        let Members { named, others, items } = object.members.clone().unwrap_or_default();
+        let mut look = |values: &Values| {
+            let mut possible = self.at(values, levels);
             possible.anything |= object.has_escaped;
             possible
         };
-        let has_others = object.has_escaped || !members.others.is_empty();
-        let found = PossibleObject {
-            members: members.named.iter().map(|(name, values)| (name.clone(), look(values))).collect(),
-            others: has_others.then(|| Box::new(look(&members.others))),
+        let members = named.iter().map(|(name, values)| (name.clone(), look(values))).collect();
+        let mut look_where_any = |values: &Values| {
+            let is_any = object.has_escaped || !values.is_empty();
+            is_any.then(|| Box::new(look(values)))
         };
-        Possible { objects: vec![found], ..Possible::default() }
+        let (others, items) = (look_where_any(&others), look_where_any(&items));
+        PossibleObject { members, others, items }
     }
 }
 

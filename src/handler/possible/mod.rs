@@ -19,8 +19,10 @@ use crate::value::{Map, Str, Value};
 pub struct Possible {
     /// It cannot be told: any value at all.
     pub anything: bool,
-    /// Nothing, null, a number or a boolean.
+    /// Nothing or null.
     pub nothing: bool,
+    /// A number or a boolean.
+    pub scalar: bool,
     pub texts: BTreeSet<Str>,
     pub objects: Vec<PossibleObject>,
 }
@@ -47,8 +49,10 @@ impl Inputs {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PossibleObject {
     pub members: BTreeMap<Str, Possible>,
-    /// What members of other names can hold, and the items of a list; `None`: there are no others.
+    /// What members of other names can hold; `None`: there are no others.
     pub others: Option<Box<Possible>>,
+    /// What the items of a list can be.
+    pub items: Option<Box<Possible>>,
 }
 
 impl Possible {
@@ -65,17 +69,21 @@ impl Possible {
         Possible { objects: vec![PossibleObject::default()], ..Possible::default() }
     }
 
+    pub fn scalar() -> Possible {
+        Possible { scalar: true, ..Possible::default() }
+    }
+
     pub fn text(text: impl Into<Str>) -> Possible {
         Possible { texts: BTreeSet::from([text.into()]), ..Possible::default() }
     }
 
     pub fn object(members: impl IntoIterator<Item = (Str, Possible)>) -> Possible {
-        let object = PossibleObject { members: members.into_iter().collect(), others: None };
+        let object = PossibleObject { members: members.into_iter().collect(), ..PossibleObject::default() };
         Possible { objects: vec![object], ..Possible::default() }
     }
 
     pub fn list(items: Possible) -> Possible {
-        let object = PossibleObject { members: BTreeMap::new(), others: Some(Box::new(items)) };
+        let object = PossibleObject { items: Some(Box::new(items)), ..PossibleObject::default() };
         Possible { objects: vec![object], ..Possible::default() }
     }
 
@@ -84,19 +92,20 @@ impl Possible {
         Possible { nothing: true, ..self }
     }
 
-    /// Whether it is one of the texts, or nothing.
-    pub fn is_text_or_nothing(&self) -> bool {
-        !self.anything && self.objects.is_empty()
+    /// Whether nothing can be there.
+    pub fn is_nothing(&self) -> bool {
+        !self.anything && !self.scalar && self.texts.is_empty() && self.objects.is_empty()
     }
 
-    /// Whether nothing can be there but nothing.
-    pub fn is_nothing(&self) -> bool {
-        self.is_text_or_nothing() && self.texts.is_empty()
+    /// Whether there may be nothing. A number may be none, which is null in JSON.
+    pub fn may_be_nothing(&self) -> bool {
+        self.anything || self.nothing || self.scalar
     }
 
     pub fn join(&mut self, other: Possible) {
         self.anything |= other.anything;
         self.nothing |= other.nothing;
+        self.scalar |= other.scalar;
         self.texts.extend(other.texts);
         for object in other.objects {
             if !self.objects.contains(&object) {
@@ -121,7 +130,8 @@ impl Possible {
             return true;
         }
         match value {
-            Value::Null | Value::Bool(_) | Value::Number(_) => self.nothing,
+            Value::Null => self.may_be_nothing(),
+            Value::Bool(_) | Value::Number(_) => self.scalar,
             Value::String(text) => {
                 // JSON text stands for what it says.
                 let says = || Value::parse(text).is_ok_and(|says| !says.is_null() && self.covers(&says));
@@ -155,6 +165,7 @@ impl PossibleObject {
 
     pub fn items(&self) -> Possible {
         let mut all = self.others.as_deref().cloned().unwrap_or_default();
+        all.join(self.items.as_deref().cloned().unwrap_or_default());
         self.members.values().for_each(|member| all.join(member.clone()));
         all
     }

@@ -107,10 +107,10 @@ impl<'a> Walker<'a> {
             match element {
                 ArrayExpressionElement::SpreadElement(it) => {
                     let list = self.expression(frame, &it.argument)?;
-                    members.add(&self.items(&list));
+                    members.push(&self.items(&list));
                 }
-                ArrayExpressionElement::Elision(_) => members.add(&Values::nothing()),
-                element => members.add(&self.expression(frame, element.as_expression().ok_or(Unfollowed)?)?),
+                ArrayExpressionElement::Elision(_) => members.push(&Values::nothing()),
+                element => members.push(&self.expression(frame, element.as_expression().ok_or(Unfollowed)?)?),
             }
         }
         Ok(self.heap.make(self.site(frame, array.span.start, 0), members))
@@ -228,6 +228,9 @@ impl<'a> Walker<'a> {
             match atom {
                 Atom::Object(id) => {
                     found.join(&self.heap.read(*id, name));
+                    if name == "length" {
+                        found.add(Atom::Scalar);
+                    }
                     // A method that is taken along: where it is called, it may do what it likes.
                     if methods::exists(name) && !self.heap.may_have(*id, name) {
                         found.add(Atom::Anything);
@@ -283,9 +286,7 @@ impl<'a> Walker<'a> {
 
     /// A new list of such items.
     pub(super) fn list_of(&mut self, frame: FrameId, place: u32, part: u8, items: &Values) -> Values {
-        let mut members = Members::default();
-        members.add(items);
-        self.heap.make(self.site(frame, place, part), members)
+        self.heap.make(self.site(frame, place, part), Members::list(items))
     }
 
     fn call_expression(&mut self, frame: FrameId, call: &'a CallExpression<'a>) -> Walked<Values> {

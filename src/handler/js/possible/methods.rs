@@ -141,15 +141,15 @@ impl Walker<'_> {
                 Ok(new_list(self, &items.joined(&inner).joined(&deeper).joined(&Values::anything())))
             }
             "push" | "unshift" => {
-                arguments.iter().for_each(|argument| self.heap.write_any(list, argument));
+                arguments.iter().for_each(|argument| self.heap.push(list, argument));
                 Ok(Atom::Scalar.into())
             }
             "splice" => {
-                arguments.iter().skip(2).for_each(|argument| self.heap.write_any(list, argument));
+                arguments.iter().skip(2).for_each(|argument| self.heap.push(list, argument));
                 Ok(new_list(self, &items))
             }
             "fill" => {
-                self.heap.write_any(list, &first);
+                self.heap.push(list, &first);
                 Ok(itself)
             }
             "pop" | "shift" | "at" => Ok(items.or_nothing()),
@@ -181,12 +181,12 @@ impl Walker<'_> {
     ) -> Walked<Values> {
         let cell = self.heap.at(Site { frame: site.frame, place: site.place, part: 3 });
         let start = arguments.get(1).cloned().unwrap_or_else(|| items.clone());
-        self.heap.write_any(cell, &start);
+        self.heap.push(cell, &start);
         let so_far = self.heap.read_all(cell);
         let callback = arguments.first().cloned().unwrap_or_default();
         let list = list.cloned().unwrap_or_else(Values::anything);
         let result = self.call(&callback, &[so_far, items.clone(), Atom::Scalar.into(), list], site)?;
-        self.heap.write_any(cell, &result);
+        self.heap.push(cell, &result);
         Ok(self.heap.read_all(cell))
     }
 

@@ -212,15 +212,13 @@ impl<'a> Walker<'a> {
     /// `ctx`: environment and arguments are known as far as they are, everything else comes from outside.
     fn context(&mut self, inputs: &Inputs) -> Values {
         let site = |part| Site { frame: OUTSIDE, place: 0, part };
-        let mut stash = Members::default();
-        stash.add(&Values::anything());
-        let mut members = Members::default();
+        let stash = Members::of_any_name(&Values::anything());
+        let mut members = Members::of_any_name(&Values::anything());
         members.set("env".into(), self.heap.load(&inputs.environment, Site { place: 1_000, ..site(0) }));
         let arguments = self.heap.load(&inputs.arguments, Site { place: 2_000, ..site(0) });
         members.set("args".into(), arguments.clone());
         members.set("arguments".into(), arguments);
         members.set("stash".into(), self.heap.make(site(1), stash));
-        members.add(&Values::anything());
         self.heap.make(site(2), members)
     }
 
@@ -422,7 +420,9 @@ impl<'a> Walker<'a> {
     }
 
     fn function_body(&mut self, frame: FrameId, body: &'a FunctionBody<'a>) -> Walked<()> {
-        self.returns(frame, &Values::nothing());
+        if !statements::always_returns(&body.statements) {
+            self.returns(frame, &Values::nothing());
+        }
         body.statements.iter().try_for_each(|statement| self.statement(frame, statement))
     }
 

@@ -71,8 +71,8 @@ pub(super) fn member(path: &str, name: &str) -> Values {
         ("utils", "extensions") => "extensions",
         ("dynamodb", "operations") => "dynamodb.operations",
         ("dynamodb", _) => builder.map_or(PURE, |(_, path, _)| *path),
-        // Marks what an update does; no request.
-        ("dynamodb.operations", _) => SCALAR,
+        // Objects that mark what an update does.
+        ("dynamodb.operations", _) => PURE,
         ("util", "autoId" | "autoUlid" | "autoKsuid") => WORD,
         ("util", "error" | "unauthorized" | "appendError") => SCALAR,
         ("util", "time") => "util.time",
@@ -151,7 +151,7 @@ impl Walker<'_> {
             "Object.fromEntries" => {
                 let pairs = self.items(&first);
                 let values = self.items(&pairs);
-                self.list_of(site.frame, site.place, 1, &values)
+                self.heap.make(self.native_site(site, 0), Members::of_any_name(&values))
             }
             "Object.freeze" => first,
             "JSON.parse" if arguments.len() == 1 => self.parse_json(&first),
@@ -191,16 +191,21 @@ impl Walker<'_> {
         for atom in text.iter() {
             match atom {
                 Atom::Json(id) => parsed.join(&self.heap.read_all(*id)),
+                Atom::Nothing | Atom::Scalar => parsed.add(atom.clone()),
                 _ => parsed.add(Atom::Anything),
             }
         }
-        // What is no JSON gives an empty text here.
+        // What has no JSON text, as `undefined`, gives an empty text in this dialect.
+        if parsed.may_be_nothing() {
+            parsed.add(Atom::Text(Str::default()));
+        }
         parsed
     }
 
     /// The request that a builder makes.
     fn build(&mut self, operation: &str, input: &Values, site: CallSite) -> Walked<Values> {
-        let mut request = Members::default();
+        // Members that do not matter here are made of what is not looked at.
+        let mut request = Members::of_any_name(&Values::anything());
         request.set("operation".into(), Values::text(operation));
         match operation {
             "Query" | "Scan" => request.set("index".into(), self.member(input, "index")?),
@@ -210,29 +215,34 @@ impl Walker<'_> {
                 }
             }
             "PutItem" | "UpdateItem" | "DeleteItem" => {
-                let condition = self.condition(input, site, 2)?;
+                let condition = self.condition(input, site)?;
                 request.set("condition".into(), condition);
             }
             "BatchGetItem" | "BatchPutItem" | "BatchDeleteItem" => {
-                request.set("tables".into(), self.member(input, "tables")?);
+                let tables = self.member(input, "tables")?;
+                let tables = self.heap.make_with_names_of(self.native_site(site, 3), &tables);
+                request.set("tables".into(), tables);
             }
-            _ => {
+            "TransactGetItems" | "TransactWriteItems" => {
                 let elements = self.elements(operation, input, site)?;
                 request.set("transactItems".into(), elements);
             }
+            _ => {}
         }
         Ok(self.heap.make(self.native_site(site, 0), request))
     }
 
     /// A builder's condition is made from a filter; it has no handler.
-    fn condition(&mut self, input: &Values, site: CallSite, part: u8) -> Walked<Values> {
+    fn condition(&mut self, input: &Values, site: CallSite) -> Walked<Values> {
         let given = self.member(input, "condition")?;
         if given.iter().all(|atom| *atom == Atom::Nothing) {
             return Ok(given);
         }
         let mut condition = Members::default();
-        condition.set("expression".into(), Values::anything());
-        let made = self.heap.make(self.native_site(site, part), condition);
+        for name in ["expression", "expressionNames", "expressionValues"] {
+            condition.set(name.into(), Values::anything());
+        }
+        let made = self.heap.make(self.native_site(site, 2), condition);
         Ok(if given.may_be_nothing() { made.or_nothing() } else { made })
     }
 
@@ -242,7 +252,7 @@ impl Walker<'_> {
         let items = self.items(&given);
         let mut elements = Values::default();
         if operation == "TransactGetItems" {
-            let mut element = Members::default();
+            let mut element = Members::of_any_name(&Values::anything());
             element.set("table".into(), self.member(&items, "table")?);
             elements = self.heap.make(self.native_site(site, 4), element);
         } else {
@@ -251,7 +261,7 @@ impl Walker<'_> {
                 if part.iter().all(|atom| *atom == Atom::Nothing) {
                     continue;
                 }
-                let mut element = Members::default();
+                let mut element = Members::of_any_name(&Values::anything());
                 element.set("operation".into(), Values::text(Str::new_static(operation)));
                 element.set("table".into(), self.member(&part, "table")?);
                 let part = 4 + u8::try_from(index).unwrap_or_default();

@@ -8,6 +8,19 @@ use crate::handler::possible::heap::{Atom, Members, Values};
 /// Members that a pattern names before its `...rest`, as far as they are known.
 type Taken = Vec<String>;
 
+/// Whether the end of such a list of statements is never reached.
+pub(super) fn always_returns(statements: &[Statement]) -> bool {
+    statements.iter().any(|statement| match statement {
+        Statement::ReturnStatement(_) | Statement::ThrowStatement(_) => true,
+        Statement::BlockStatement(block) => always_returns(&block.body),
+        Statement::IfStatement(it) => {
+            let returns = |statement: &Statement| always_returns(std::slice::from_ref(statement));
+            returns(&it.consequent) && it.alternate.as_ref().is_some_and(returns)
+        }
+        _ => false,
+    })
+}
+
 impl<'a> Walker<'a> {
     pub(super) fn statements(&mut self, frame: FrameId, statements: &'a [Statement<'a>]) -> Walked<()> {
         statements.iter().try_for_each(|statement| self.statement(frame, statement))
@@ -170,11 +183,11 @@ impl<'a> Walker<'a> {
                 Some(Expression::StringLiteral(text)) => Values::text(text.value.as_str()),
                 // Numbers lead back to the names of their members; other values may name members.
                 Some(_) => Values::anything(),
-                None => Values::nothing(),
+                None => Atom::Scalar.into(),
             };
             members.set(name.into(), values);
         }
-        members.add(&Values::anything());
+        members.push(&Values::anything());
         let symbol = declaration.id.symbol_id.get().ok_or(Unfollowed)?;
         let values = self.heap.make(self.site(frame, declaration.span.start, 0), members);
         self.assign(frame, symbol, &values)
@@ -207,8 +220,8 @@ impl<'a> Walker<'a> {
         if let Some(rest) = &parameters.rest {
             let mut members = Members::default();
             match arguments {
-                Some(arguments) => arguments.iter().skip(parameters.items.len()).for_each(|value| members.add(value)),
-                None => members.add(&Values::anything()),
+                Some(arguments) => arguments.iter().skip(parameters.items.len()).for_each(|value| members.push(value)),
+                None => members.push(&Values::anything()),
             }
             let values = self.heap.make(self.site(frame, rest.span.start, 0), members);
             self.bind(frame, &rest.rest.argument, &values)?;
@@ -393,6 +406,8 @@ impl<'a> Walker<'a> {
             match atom {
                 Atom::Object(id) => match names.only_texts() {
                     Some(names) => names.iter().for_each(|name| self.heap.write(*id, name, values)),
+                    // A number is the place of an item.
+                    None if names.iter().all(|name| *name == Atom::Scalar) => self.heap.push(*id, values),
                     None => self.heap.write_any(*id, values),
                 },
                 // It can be found there again by code that takes it for anything.

@@ -105,15 +105,13 @@ impl Walker {
     /// `$ctx`: a map that templates can change.
     fn context(&mut self, inputs: &Inputs) -> Values {
         let site = |place, part| Site { frame: OUTSIDE, place, part };
-        let mut stash = Members::default();
-        stash.add(&Values::anything());
-        let mut members = Members::default();
+        let stash = Members::of_any_name(&Values::anything());
+        let mut members = Members::of_any_name(&Values::anything());
         members.set("env".into(), self.heap.load(&inputs.environment, site(1_000, 0)));
         let arguments = self.heap.load(&inputs.arguments, site(2_000, 0));
         members.set("args".into(), arguments.clone());
         members.set("arguments".into(), arguments);
         members.set("stash".into(), self.heap.make(site(0, 1), stash));
-        members.add(&Values::anything());
         self.heap.make(site(0, 2), members)
     }
 
@@ -243,6 +241,7 @@ impl Walker {
             match atom {
                 Atom::Object(id) => match names.only_texts() {
                     Some(names) => names.iter().for_each(|name| self.heap.write(*id, name, values)),
+                    None if names.iter().all(|name| *name == Atom::Scalar) => self.heap.push(*id, values),
                     None => self.heap.write_any(*id, values),
                 },
                 // It can be found there again as something from outside.
@@ -272,7 +271,7 @@ impl Walker {
             Expression::List(items) => {
                 let mut members = Members::default();
                 for item in items {
-                    members.add(&self.value(item, state)?);
+                    members.push(&self.value(item, state)?);
                 }
                 let site = self.site(expression, 0);
                 self.heap.make(site, members)
@@ -290,7 +289,7 @@ impl Walker {
                 self.value(&bounds.0, state)?;
                 self.value(&bounds.1, state)?;
                 let mut members = Members::default();
-                members.add(&Atom::Scalar.into());
+                members.push(&Atom::Scalar.into());
                 let site = self.site(expression, 0);
                 self.heap.make(site, members)
             }

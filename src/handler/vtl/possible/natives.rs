@@ -100,17 +100,17 @@ impl Walker {
                 void()
             }
             ("add", [value]) => {
-                self.heap.write_any(id, value);
+                self.heap.push(id, value);
                 scalar()
             }
             ("add" | "set", [_, value]) => {
                 let before = self.heap.read_all(id);
-                self.heap.write_any(id, value);
+                self.heap.push(id, value);
                 before.joined(&void())
             }
             ("addAll", [others] | [_, others]) => {
                 let items = self.items(others);
-                self.heap.write_any(id, &items);
+                self.heap.push(id, &items);
                 scalar()
             }
             ("remove", [key] | [key, _]) => {
@@ -160,9 +160,7 @@ impl Walker {
     }
 
     fn list(&mut self, place: u32, part: u8, items: &Values) -> Values {
-        let mut members = Members::default();
-        members.add(items);
-        self.heap.make(Site { frame: TEMPLATE, place, part }, members)
+        self.heap.make(Site { frame: TEMPLATE, place, part }, Members::list(items))
     }
 
     /// JSON text whose content is not looked at.

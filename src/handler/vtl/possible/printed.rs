@@ -286,7 +286,7 @@ impl State {
                 self.with(At::Comma)
             }
             Some(Open::List { items, .. }) => {
-                items.add(&values);
+                items.push(&values);
                 self.with(At::Comma)
             }
             None => self.with(At::End(values)),

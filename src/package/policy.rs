@@ -1,0 +1,106 @@
+//! One IAM policy for each domain: what its resolvers can ask for, and nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::package::uses::{Resource, Use, Uses};
+use crate::project::Project;
+use crate::value::{Str, Value, object};
+
+/// What the resolvers of a domain may do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Policy {
+    /// `None`: resolvers outside of all domains.
+    pub domain: Option<Str>,
+    /// ARN of the role that the domain's calls assume; `None`: they are the function's own.
+    pub role: Option<Str>,
+    pub uses: Uses,
+}
+
+/// Actions that are allowed on the same resources.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    pub actions: BTreeSet<&'static str>,
+    pub resources: BTreeSet<Resource>,
+}
+
+impl Policy {
+    /// The fewest statements that allow each use, in an order that depends on nothing else.
+    pub fn statements(&self) -> Vec<Statement> {
+        statements(&self.uses.all)
+    }
+}
+
+/// See [`Policy::statements`].
+pub fn statements(uses: &BTreeSet<Use>) -> Vec<Statement> {
+    let mut actions: BTreeMap<&Resource, BTreeSet<&'static str>> = BTreeMap::new();
+    for Use { resource, action } in uses {
+        actions.entry(resource).or_default().insert(action);
+    }
+    let mut statements: BTreeMap<BTreeSet<&'static str>, BTreeSet<Resource>> = BTreeMap::new();
+    for (resource, actions) in actions {
+        statements.entry(actions).or_default().insert(resource.clone());
+    }
+    let statements = statements.into_iter().map(|(actions, resources)| Statement { actions, resources });
+    let mut statements: Vec<Statement> = statements.collect();
+    statements.sort_by(|a, b| (&a.resources, &a.actions).cmp(&(&b.resources, &b.actions)));
+    statements
+}
+
+/// The policies of a project's domains, those of resolvers outside of domains first.
+pub fn policies(project: &Project, uses: BTreeMap<Option<Str>, Uses>) -> Vec<Policy> {
+    let role_of = |domain: &Option<Str>| project.config.domains.get(domain.as_ref()?)?.role.clone();
+    uses.into_iter()
+        .filter(|(_, uses)| !uses.all.is_empty())
+        .map(|(domain, uses)| Policy { role: role_of(&domain), domain, uses })
+        .collect()
+}
+
+/// Where in AWS the resources are, for policies as plain files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub region: Str,
+    pub account: Str,
+}
+
+impl Place {
+    /// `aws` but for China and the government's regions.
+    fn partition(&self) -> &'static str {
+        match self.region.as_str() {
+            region if region.starts_with("cn-") => "aws-cn",
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
+    /// The ARN of a resource; one that is an ARN already stays as it is.
+    pub fn arn(&self, resource: &Resource) -> String {
+        let (partition, account) = (self.partition(), &self.account);
+        let region = |own: &Option<Str>| own.as_ref().unwrap_or(&self.region).clone();
+        match resource {
+            Resource::Table { name, .. } | Resource::Function(name) if name.starts_with("arn:") => name.to_string(),
+            Resource::Table { name, region: own } => {
+                format!("arn:{partition}:dynamodb:{}:{account}:table/{name}", region(own))
+            }
+            Resource::Index { table, region, name } => {
+                let table = self.arn(&Resource::Table { name: table.clone(), region: region.clone() });
+                format!("{table}/index/{}", name.as_deref().unwrap_or("*"))
+            }
+            Resource::Function(name) => {
+                // `123456789012:function:audit` names another account.
+                let (account, name) = name.split_once(":function:").unwrap_or((account, name));
+                let name = name.strip_prefix("function:").unwrap_or(name);
+                format!("arn:{partition}:lambda:{}:{account}:function:{name}", self.region)
+            }
+        }
+    }
+
+    /// A policy document as IAM takes it.
+    pub fn document(&self, statements: &[Statement]) -> Value {
+        let statement = |statement: &Statement| {
+            let actions: Value = statement.actions.iter().copied().map(Value::from).collect();
+            let resources: Value = statement.resources.iter().map(|resource| Value::from(self.arn(resource))).collect();
+            object! { "Effect" => "Allow", "Action" => actions, "Resource" => resources }
+        };
+        object! { "Version" => "2012-10-17", "Statement" => statements.iter().map(statement).collect::<Value>() }
+    }
+}
