@@ -11,12 +11,8 @@ use crate::harness::{Project, Step, tests_folder};
 #[test]
 fn every_case_of_every_project_answers_as_its_snapshot_says() {
     let wanted = std::env::var("CASE").unwrap_or_default();
-    let cases: Vec<(String, PathBuf)> = files(&tests_folder("projects"))
-        .into_iter()
-        .flat_map(|project| files(&project.join("cases")).into_iter().map(move |case| (name(&project), case)))
-        .filter(|(_, case)| case.extension().is_some_and(|extension| extension == "graphql"))
-        .filter(|(_, case)| case.to_string_lossy().contains(&wanted))
-        .collect();
+    let mut cases = cases();
+    cases.retain(|(_, case)| case.to_string_lossy().contains(&wanted));
     assert!(!cases.is_empty(), "no case is called {wanted:?}");
     let failures: Vec<String> = std::thread::scope(|scope| {
         let (front, back) = cases.split_at(cases.len() / 2); // as many threads as the smallest machine has
@@ -42,19 +38,36 @@ fn every_snapshot_belongs_to_a_case() {
     }
 }
 
-/// Runs the steps of one case on fresh tables.
+/// Every case with the name of its project.
+pub fn cases() -> Vec<(String, PathBuf)> {
+    files(&tests_folder("projects"))
+        .into_iter()
+        .flat_map(|project| files(&project.join("cases")).into_iter().map(move |case| (name(&project), case)))
+        .filter(|(_, case)| case.extension().is_some_and(|extension| extension == "graphql"))
+        .collect()
+}
+
+/// Runs one case on fresh tables and compares.
 fn run_case(project: &str, case: &Path) -> Result<(), String> {
-    let text = std::fs::read_to_string(case).unwrap();
     let project = Project::load(&folder(project)).map_err(|problems| format!("{project} has problems:\n{problems}"))?;
     let mut snapshot = String::new();
+    run_steps(&project, case, |index, outcome| {
+        snapshot.push_str(&format!("── {}\n{}\n", index + 1, both_wires(outcome)));
+    })?;
+    compare(&case.with_extension("snap"), &snapshot)
+}
+
+/// Runs the steps of one case, and shows what became of each.
+pub fn run_steps(project: &Project, case: &Path, mut show: impl FnMut(usize, &Outcome)) -> Result<(), String> {
+    let text = std::fs::read_to_string(case).unwrap();
     let mut answers: Vec<Value> = Vec::new();
     for (index, text) in text.split("\n# ---\n").enumerate() {
         let step = read_step(text, &answers).map_err(|problem| format!("{}: {problem}", case.display()))?;
         let outcome = project.run(&step);
-        snapshot.push_str(&format!("── {}\n{}\n", index + 1, both_wires(&outcome)));
+        show(index, &outcome);
         answers.push(outcome.answer);
     }
-    compare(&case.with_extension("snap"), &snapshot)
+    Ok(())
 }
 
 /// A step is a document with `# variables: {json}`, `# operationName: X`, `# header: name: value` and `# as: name` lines in it.

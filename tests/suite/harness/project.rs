@@ -15,7 +15,7 @@ use syncline::backend::{Backends, DynamoDb, Operation};
 use syncline::clock::Clock;
 use syncline::context::RequestInfo;
 use syncline::error::{Diagnostic, Severity, SourceFile};
-use syncline::value::{Map, Value};
+use syncline::value::{Map, Str, Value};
 
 use super::recording::Recording;
 use super::{NOON, run, tests_folder};
@@ -41,6 +41,8 @@ pub struct Step {
 pub struct Outcome {
     /// Calls that reached DynamoDB, in order.
     pub calls: Vec<(Operation, Value)>,
+    /// The roles that these were made with.
+    pub roles: Vec<Option<Str>>,
     /// What handlers logged, as lines.
     pub logs: Vec<String>,
     /// Headers that handlers added to the response, as lines.
@@ -90,7 +92,27 @@ impl Project {
     /// `folder`: where the commands of its functions run.
     fn start_in(folder: &Path, files: &ProjectFiles, shows_internals: bool) -> Result<Project, String> {
         let (project, mut problems) = syncline::project::Project::load(files);
-        let dynamodb = Recording::new(tables(&project));
+        let built = Project::build(folder, &project, shows_internals);
+        match built {
+            Ok(built) if problems.iter().all(|problem| problem.severity != Severity::Error) => Ok(built),
+            Ok(_) => Err(text(&problems)),
+            Err(found) => {
+                problems.extend(found);
+                Err(text(&problems))
+            }
+        }
+    }
+
+    /// A project that has been read, with commands that run in `folder`.
+    ///
+    /// # Errors
+    /// What is wrong with its schema and its code.
+    pub fn build(
+        folder: &Path,
+        project: &syncline::project::Project,
+        shows_internals: bool,
+    ) -> Result<Project, Vec<Diagnostic>> {
+        let dynamodb = Recording::new(tables(project));
         let functions = Functions::local(project.config.functions.values().cloned(), folder);
         let backends = Backends { lambda: Arc::new(functions), ..Backends::new(dynamodb.clone()) };
         let options = ApiOptions {
@@ -100,16 +122,7 @@ impl Project {
             local: Some(LocalSignIn::default()),
             ..ApiOptions::default()
         };
-        match Api::build(&project, backends, options) {
-            Ok(api) if problems.iter().all(|problem| problem.severity != Severity::Error) => {
-                Ok(Project { api: Arc::new(api), dynamodb })
-            }
-            Ok(_) => Err(text(&problems)),
-            Err(found) => {
-                problems.extend(found);
-                Err(text(&problems))
-            }
-        }
+        Ok(Project { api: Arc::new(Api::build(project, backends, options)?), dynamodb })
     }
 
     /// Holds the next call to DynamoDB; see [`Recording::hold_next_call`].
@@ -142,19 +155,20 @@ impl Project {
         };
         self.dynamodb.take();
         let answer = self.api.execute(request).await;
-        let calls = self.dynamodb.take();
+        let recorded = self.dynamodb.take().into_iter();
+        let (roles, calls) = recorded.map(|(role, operation, request)| (role, (operation, request))).unzip();
         match answer {
             Answer::Executed { response, report } => {
                 let answer = serde_json::from_slice(&response.to_json()).expect("an answer is JSON");
                 let logs = report.logs.iter().map(ToString::to_string).collect();
                 let headers =
                     response.headers.iter().map(|header| format!("{}: {}", header.name, header.value)).collect();
-                Outcome { calls, logs, headers, answer, report }
+                Outcome { calls, roles, logs, headers, answer, report }
             }
             Answer::Refused(refusal) => {
                 let body: Json = serde_json::from_slice(&refusal.to_json()).expect("a refusal is JSON");
                 let answer = json!({ "refused": refusal.status, "errors": body["errors"] });
-                Outcome { calls, logs: Vec::new(), headers: Vec::new(), answer, report: OperationReport::default() }
+                Outcome { calls, roles, logs: Vec::new(), headers: Vec::new(), answer, report: OperationReport::default() }
             }
         }
     }

@@ -1,15 +1,18 @@
-//! A DynamoDB that notes what it is really asked, in order.
+//! A DynamoDB that notes what it is really asked, in order, and with whose rights.
 
 use std::sync::{Arc, Mutex, mpsc};
 
 use futures_util::future::BoxFuture;
 use syncline::backend::{DynamoDb, Operation, ServiceError};
-use syncline::value::Value;
+use syncline::value::{Str, Value};
 use tokio::sync::oneshot;
+
+/// One call, and the role that it was made with.
+pub type RecordedCall = (Option<Str>, Operation, Value);
 
 pub struct Recording {
     inner: Arc<dyn DynamoDb>,
-    calls: Mutex<Vec<(Operation, Value)>>,
+    calls: Mutex<Vec<RecordedCall>>,
     held: Mutex<Option<(mpsc::Sender<()>, oneshot::Receiver<()>)>>,
 }
 
@@ -27,14 +30,23 @@ impl Recording {
     }
 
     /// The calls since this was last asked.
-    pub fn take(&self) -> Vec<(Operation, Value)> {
+    pub fn take(&self) -> Vec<RecordedCall> {
         std::mem::take(&mut self.calls.lock().unwrap())
     }
 }
 
 impl DynamoDb for Recording {
     fn call(&self, operation: Operation, request: Value) -> BoxFuture<'_, Result<Value, ServiceError>> {
-        self.calls.lock().unwrap().push((operation, request.clone()));
+        self.call_as(None, operation, request)
+    }
+
+    fn call_as<'a>(
+        &'a self,
+        role: Option<&'a str>,
+        operation: Operation,
+        request: Value,
+    ) -> BoxFuture<'a, Result<Value, ServiceError>> {
+        self.calls.lock().unwrap().push((role.map(Str::from), operation, request.clone()));
         let held = self.held.lock().unwrap().take();
         Box::pin(async move {
             if let Some((came, may_go_on)) = held {
