@@ -5,7 +5,10 @@
 //! Nothing here touches files or network: [`cli`](crate::cli) reads and writes.
 
 pub mod policy;
+pub mod template;
 pub mod uses;
+pub mod variables;
+pub mod yaml;
 
 use crate::api::Checked;
 use crate::package::policy::Policy;

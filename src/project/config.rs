@@ -172,6 +172,12 @@ fn read_document(files: &ProjectFiles, problems: &mut Vec<Diagnostic>) -> Docume
     Document { file: file.clone(), root }
 }
 
+/// The configuration file's tree as it is written, with the references in it; `None` where there is none to be read.
+pub(crate) fn read_tree(files: &ProjectFiles) -> Option<Node> {
+    let file = FILE_NAMES.iter().find_map(|name| files.get(name))?;
+    parse_yaml(file, &mut Vec::new())
+}
+
 /// Keys that promise a behaviour that is not there yet: ignoring them would be dangerous.
 fn refuse_what_is_missing(top: &Section, reader: &mut Reader) {
     if let Some(entry) = top.entry("caching") {

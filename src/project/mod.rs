@@ -8,6 +8,8 @@
 //! * `layout`: resolvers that are files whose `names` say what they are for, in Amplify's `slots` for example;
 //! * [`wiring`]: whether all these fit together, and `access`: who may do what with which table.
 //!
+//! [`variables()`] tells which environment variables a project needs.
+//!
 //! Nothing here touches disk, environment or network: `backend::files` has taken the snapshot.
 
 mod access;
@@ -31,8 +33,9 @@ mod stages;
 mod substitute;
 mod sync;
 pub mod tables;
+pub mod variables;
 pub mod wiring;
-mod yaml;
+pub(crate) mod yaml;
 
 #[cfg(test)]
 mod tests;
@@ -60,6 +63,7 @@ pub use crate::project::options::{ConflictDetection, FillPage, StageOptions, bey
 pub use crate::project::persisted::{PersistedQueries, TrustedDocument};
 pub use crate::project::quotas::RateLimit;
 pub use crate::project::tables::Table;
+pub use crate::project::variables::{Variable, variables};
 pub use crate::project::wiring::check_wiring;
 
 /// A project as it was written. Whether its schema is valid, and whether its code is, others find out.

@@ -54,7 +54,8 @@ fn matches(pattern: &str, text: &str) -> bool {
 /// What IAM checks for a call (AWS's service authorization reference): actions with the resources that they are done to.
 fn needed(operation: Operation, request: &Value) -> Vec<(String, String)> {
     let arn = |table: &str| format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table}");
-    let table = |request: &Value| arn(request.get("TableName").and_then(Value::as_str).expect("a call names its table"));
+    let table =
+        |request: &Value| arn(request.get("TableName").and_then(Value::as_str).expect("a call names its table"));
     let action = |name: &str| format!("dynamodb:{name}");
     match operation {
         Operation::BatchGetItem | Operation::BatchWriteItem => {

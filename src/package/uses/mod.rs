@@ -18,6 +18,8 @@ use crate::project::{Code, DataSourceKind, Project, ResolverDefinition, Resolver
 use crate::schema::Schema;
 use crate::value::Str;
 
+pub(in crate::package) use dynamodb::called;
+
 /// What an action of IAM is done to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Resource {

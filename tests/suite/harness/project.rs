@@ -168,7 +168,14 @@ impl Project {
             Answer::Refused(refusal) => {
                 let body: Json = serde_json::from_slice(&refusal.to_json()).expect("a refusal is JSON");
                 let answer = json!({ "refused": refusal.status, "errors": body["errors"] });
-                Outcome { calls, roles, logs: Vec::new(), headers: Vec::new(), answer, report: OperationReport::default() }
+                Outcome {
+                    calls,
+                    roles,
+                    logs: Vec::new(),
+                    headers: Vec::new(),
+                    answer,
+                    report: OperationReport::default(),
+                }
             }
         }
     }
