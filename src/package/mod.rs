@@ -1,9 +1,13 @@
-//! What a project needs where it is deployed: which rights, and later the template and the archive that bring it there.
+//! What a project needs where it is deployed: `syncline package`.
 //!
 //! [`uses`] finds the calls that each resolver can make, [`policy`] turns those of a domain into one IAM policy.
+//! [`variables`] says how environment variables reach the function, [`template`] writes all of it down for SAM with
+//! [`yaml`]. [`bootstrap`] looks whether Lambda could load a binary, [`archive`] puts it and the project into one file.
 //!
 //! Nothing here touches files or network: [`cli`](crate::cli) reads and writes.
 
+pub mod archive;
+pub mod bootstrap;
 pub mod policy;
 pub mod template;
 pub mod uses;

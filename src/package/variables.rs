@@ -188,18 +188,18 @@ mod tests {
     #[test]
     fn variables_have_their_value_and_secrets_a_parameter() {
         for (yaml, expected) in [
-            ("tables: { a: { name: '${A:-x}' } }", "A=1"),
+            ("tables: { a: { name: '${AA:-x}' } }", "AA=1"),
             ("tables: { a: { name: '${UNSET:-x}' } }", ""),
-            ("apiKeys: [{ name: web, value: '${A}' }]", "A!"),
-            ("apiKeys: [{ name: web, value: '${A:-x}' }]", "A?"),
+            ("apiKeys: [{ name: web, value: '${AA}' }]", "AA!"),
+            ("apiKeys: [{ name: web, value: '${AA:-x}' }]", "AA?"),
             ("environment: { K: '${STRIPE_KEY}', M: '${MONKEY}' }", "MONKEY=2, STRIPE_KEY!"),
             ("environment: { T: '${KEY_TABLE}' }\ntables: { a: { name: '${KEY_TABLE}' } }", "KEY_TABLE=3"),
             ("localCredentials: [{ secretAccessKey: '${LOCAL}' }]", "LOCAL=unused"),
             ("localCredentials: [{ secretAccessKey: '${LOCAL:-x}' }]", ""),
-            ("environment: { R: '${AWS_REGION}' }", ""),
+            ("environment: { R: '${AAWS_REGION}' }", ""),
             ("environment: { R: '${_R}' }", "Lambda takes no environment variable named `_R`"),
         ] {
-            let environment = [("A", "1"), ("MONKEY", "2"), ("KEY_TABLE", "3"), ("STRIPE_KEY", "sk"), ("_R", "4")];
+            let environment = [("AA", "1"), ("MONKEY", "2"), ("KEY_TABLE", "3"), ("STRIPE_KEY", "sk"), ("_R", "4")];
             assert_eq!(described(yaml, &environment, &[]), expected, "{yaml}");
         }
     }
@@ -214,12 +214,12 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_secret_is_said() {
-        let tables = "tables: { a: { name: '${A}' } }";
+        let tables = "tables: { a: { name: '${AA}' } }";
         assert_eq!(
-            described(tables, &[("A", "1")], &["A"]),
-            "`A` cannot be a secret: names of tables and rights depend on it"
+            described(tables, &[("AA", "1")], &["AA"]),
+            "`AA` cannot be a secret: names of tables and rights depend on it"
         );
-        assert_eq!(described(tables, &[("A", "1")], &["B"]), "A=1, syncline.yaml does not refer to `${B}`");
+        assert_eq!(described(tables, &[("AA", "1")], &["BB"]), "AA=1, syncline.yaml does not refer to `${BB}`");
     }
 
     #[test]

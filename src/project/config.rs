@@ -21,7 +21,7 @@ use crate::schema::NameMap;
 use crate::value::{Map, Str, Value};
 
 /// Names that `syncline.yaml` may have, the first of them that exists counts.
-const FILE_NAMES: [&str; 2] = ["syncline.yaml", "syncline.yml"];
+pub(crate) const FILE_NAMES: [&str; 2] = ["syncline.yaml", "syncline.yml"];
 
 const KEYS: &[&str] = &[
     "name",
