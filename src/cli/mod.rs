@@ -6,6 +6,7 @@ mod check;
 mod dev;
 mod eval;
 mod invoke;
+mod package;
 mod query;
 mod reload;
 mod setup;
@@ -42,6 +43,8 @@ enum Command {
     Eval(eval::Arguments),
     /// Run the Lambda handler once in process on an event and print what it returns
     Invoke(invoke::Arguments),
+    /// Write what a project needs on AWS Lambda: archive, SAM template, least-privilege policies
+    Package(package::Arguments),
     /// Write TypeScript declarations of the schema for handlers
     Types(types::Arguments),
 }
@@ -94,6 +97,7 @@ pub fn main() -> ExitCode {
         Command::Query(arguments) => query::run(&common, &arguments),
         Command::Eval(arguments) => eval::run(&common, &arguments),
         Command::Invoke(arguments) => invoke::run(&common, &arguments),
+        Command::Package(arguments) => package::run(&common, &arguments),
         Command::Types(arguments) => types::run(&common, &arguments),
     };
     match outcome {

@@ -30,7 +30,14 @@ pub struct Loaded {
 /// # Errors
 /// Every problem, warnings included; or why the folder cannot be read.
 pub fn load(common: &Common) -> Result<Loaded, LoadError> {
-    let files = read_project(&common.project, process_environment()).map_err(LoadError::Unreadable)?;
+    check(read_project(&common.project, process_environment()).map_err(LoadError::Unreadable)?)
+}
+
+/// Checks a project that was read.
+///
+/// # Errors
+/// As [`load`].
+pub fn check(files: ProjectFiles) -> Result<Loaded, LoadError> {
     let (project, mut problems) = Project::load(&files);
     let has_errors = |problems: &[Diagnostic]| problems.iter().any(|problem| problem.severity == Severity::Error);
     match api::check(&project) {
@@ -107,12 +114,16 @@ pub fn print_problems(problems: &[Diagnostic]) {
 /// `2 errors, 1 warning`
 pub fn tally(problems: &[Diagnostic]) -> String {
     let count = |severity| problems.iter().filter(|problem| problem.severity == severity).count();
-    let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     match warnings {
         0 => plural(errors, "error"),
         warnings => format!("{}, {}", plural(errors, "error"), plural(warnings, "warning")),
     }
+}
+
+/// `1 table`, `2 tables`
+pub fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Where the tables are.

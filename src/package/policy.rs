@@ -55,6 +55,22 @@ pub fn policies(project: &Project, uses: BTreeMap<Option<Str>, Uses>) -> Vec<Pol
         .collect()
 }
 
+/// The policies with names of files for them: the domain's, and `outside-domains` for those outside.
+pub fn file_names(policies: &[Policy]) -> Vec<(String, &Policy)> {
+    let mut used = BTreeSet::new();
+    let named = policies.iter().map(|policy| {
+        let name = policy.domain.as_deref().unwrap_or("outside-domains");
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let plain: String = name.chars().map(|c| if is_plain(c) { c } else { '-' }).collect();
+        let plain = plain.trim_start_matches('.');
+        let name = (1..).map(|number| if number == 1 { plain.to_owned() } else { format!("{plain}-{number}") });
+        // Some systems do not tell `Users` from `users`.
+        let name = name.into_iter().find(|name| used.insert(name.to_lowercase())).unwrap_or_default();
+        (format!("{name}.json"), policy)
+    });
+    named.collect()
+}
+
 /// Where in AWS the resources are, for policies as plain files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -102,5 +118,22 @@ impl Place {
             object! { "Effect" => "Allow", "Action" => actions, "Resource" => resources }
         };
         object! { "Version" => "2012-10-17", "Statement" => statements.iter().map(statement).collect::<Value>() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_policy_has_a_file_of_its_own() {
+        let domains = [None, Some("orders"), Some("Orders"), Some("outside-domains"), Some(".a b")];
+        let policy = |domain: Option<&str>| Policy { domain: domain.map(Str::from), role: None, uses: Uses::default() };
+        let policies = domains.map(policy);
+        let names: Vec<String> = file_names(&policies).into_iter().map(|(name, _)| name).collect();
+        assert_eq!(
+            names,
+            ["outside-domains.json", "orders.json", "Orders-2.json", "outside-domains-2.json", "a-b.json"]
+        );
     }
 }

@@ -69,6 +69,15 @@ pub struct Variables {
     pub problems: Vec<Diagnostic>,
 }
 
+impl Variables {
+    /// What the function finds in its environment, as far as it is known here.
+    pub fn of_function(&self) -> BTreeMap<String, String> {
+        let is_there = |name: &str| self.settings.contains_key(name) || RESERVED.contains(&name);
+        let known = self.environment.iter().filter(|(name, _)| is_there(name));
+        known.map(|(name, value)| (name.clone(), value.clone())).collect()
+    }
+}
+
 /// Sorts the variables that `syncline.yaml` refers to. `environment`: their values, `secrets`: names of those that are
 /// secret whatever else they look like.
 pub fn sort_variables(
@@ -99,9 +108,10 @@ pub fn sort_variables(
             let may_be_empty = variable.has_default;
             sorted.settings.insert(variable.name.clone(), Setting::Secret { may_be_empty });
         } else if is_local(variable) {
-            sorted.environment.insert(name.to_owned(), "unused".to_owned());
+            let value = unused(name);
+            sorted.environment.insert(name.to_owned(), value.clone());
             if !variable.has_default {
-                sorted.settings.insert(variable.name.clone(), Setting::Value("unused".into()));
+                sorted.settings.insert(variable.name.clone(), Setting::Value(value.into()));
             }
         } else if let Some(value) = environment.get(name) {
             sorted.settings.insert(variable.name.clone(), Setting::Value(value.as_str().into()));
@@ -115,6 +125,11 @@ pub fn sort_variables(
     sorted.settings.insert(TOKEN_SECRET.into(), Setting::Secret { may_be_empty: false });
     refuse_too_many(&mut sorted);
     sorted
+}
+
+/// What stands for a value that is ignored: letters and digits, as access keys have them, and another one for each variable.
+fn unused(name: &str) -> String {
+    format!("unused{}", name.replace('_', ""))
 }
 
 fn is_name_for_lambda(name: &str) -> bool {
@@ -194,7 +209,7 @@ mod tests {
             ("apiKeys: [{ name: web, value: '${AA:-x}' }]", "AA?"),
             ("environment: { K: '${STRIPE_KEY}', M: '${MONKEY}' }", "MONKEY=2, STRIPE_KEY!"),
             ("environment: { T: '${KEY_TABLE}' }\ntables: { a: { name: '${KEY_TABLE}' } }", "KEY_TABLE=3"),
-            ("localCredentials: [{ secretAccessKey: '${LOCAL}' }]", "LOCAL=unused"),
+            ("localCredentials: [{ secretAccessKey: '${LOCAL}' }]", "LOCAL=unusedLOCAL"),
             ("localCredentials: [{ secretAccessKey: '${LOCAL:-x}' }]", ""),
             ("environment: { R: '${AAWS_REGION}' }", ""),
             ("environment: { R: '${_R}' }", "Lambda takes no environment variable named `_R`"),

@@ -18,6 +18,7 @@ mod http;
 mod implementations;
 mod lambda;
 mod licences;
+mod package;
 mod policies;
 mod projects;
 mod roles;

@@ -3,7 +3,7 @@
 
 use crate::package::template::function::timeout_seconds;
 use crate::package::template::names::{ALARM_TOPIC, FUNCTION, HAS_ALARM_TOPIC};
-use crate::package::template::{Parts, properties, resource, tables};
+use crate::package::template::{Parts, properties, resource};
 use crate::package::uses::Resource;
 use crate::package::yaml::{Entry, Yaml, entry, list, map, reference};
 use crate::project::Table;
@@ -84,7 +84,7 @@ fn function_alarm(name: &str, metric: &str, statistic: &str, threshold: i64, des
 }
 
 fn name_of(parts: &Parts, table: &Table) -> Yaml {
-    match tables::is_created(parts, table) {
+    match parts.options.creates(table) {
         true => reference(parts.names.table(&table.name)),
         false => Yaml::from(table.physical_name.to_string()),
     }

@@ -17,6 +17,9 @@ const LOG_DAYS: i64 = 30;
 /// Seconds beyond the longest operation in which its answer is written. Ours.
 const ANSWER_SECONDS: i64 = 5;
 
+/// The variable that tells the function how its URL takes answers.
+const INVOKE_MODE: &str = "SYNCLINE_INVOKE_MODE";
+
 /// Milliseconds that API Gateway waits at most.
 const HTTP_API_MILLISECONDS: i64 = 30_000;
 
@@ -76,13 +79,19 @@ fn environment(parts: &Parts) -> Option<Entry> {
             Setting::Secret { .. } => reference(parts.names.parameter(name)),
             // A table of this template is named once.
             Setting::Value(value) => match tables.values().find(|table| table.physical_name == *value) {
-                Some(table) if super::tables::is_created(parts, table) => reference(parts.names.table(&table.name)),
+                Some(table) if parts.options.creates(table) => reference(parts.names.table(&table.name)),
                 _ => Yaml::from(value.to_string()),
             },
         };
         entry(name.to_string(), value)
     };
-    let variables: Vec<Entry> = parts.options.settings.iter().map(variable).collect();
+    let mut variables: Vec<Entry> = parts.options.settings.iter().map(variable).collect();
+    if parts.options.endpoint == Endpoint::FunctionUrl(InvokeMode::ResponseStream) {
+        variables.push(
+            entry(INVOKE_MODE, InvokeMode::ResponseStream.name())
+                .comment("As `InvokeMode` below, which no request tells the function."),
+        );
+    }
     (!variables.is_empty()).then(|| entry("Environment", map([entry("Variables", map(variables))])))
 }
 
@@ -102,14 +111,14 @@ fn aws_verifies_callers(authentication: &Authentication) -> (bool, &'static str)
 
 fn function_url(mode: InvokeMode, authentication: &Authentication) -> Entry {
     let (is_verified, comment) = aws_verifies_callers(authentication);
-    let (mode, mode_comment) = match mode {
-        InvokeMode::Buffered => ("BUFFERED", "Answers of up to 6 MB, sent whole."),
-        InvokeMode::ResponseStream => ("RESPONSE_STREAM", "Answers are sent as they come, up to 200 MB."),
+    let comment_on_mode = match mode {
+        InvokeMode::Buffered => "Answers of up to 6 MB, sent whole.",
+        InvokeMode::ResponseStream => "Answers of up to 200 MB, sent in parts.",
     };
     // No `Cors`: Syncline answers browsers itself, as `cors` in syncline.yaml says.
     let url = map([
         entry("AuthType", if is_verified { "AWS_IAM" } else { "NONE" }).comment(comment),
-        entry("InvokeMode", mode).comment(mode_comment),
+        entry("InvokeMode", mode.name()).comment(comment_on_mode),
     ]);
     entry("FunctionUrlConfig", url)
         .comment("No `Cors` here: Syncline answers browsers itself, as `cors` in syncline.yaml says.")

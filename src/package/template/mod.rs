@@ -17,7 +17,7 @@ use crate::package::policy::Policy;
 use crate::package::template::names::Names;
 use crate::package::variables::Setting;
 use crate::package::yaml::{Entry, Yaml, entry, map};
-use crate::project::Project;
+use crate::project::{Project, Table};
 use crate::value::Str;
 
 /// What the template is made for.
@@ -29,6 +29,13 @@ pub struct TemplateOptions {
     pub creates_tables: bool,
     /// The function's environment variables.
     pub settings: BTreeMap<Str, Setting>,
+}
+
+impl TemplateOptions {
+    /// Whether the stack makes a table. One of another region it cannot make.
+    pub fn creates(&self, table: &Table) -> bool {
+        self.creates_tables && table.region.is_none()
+    }
 }
 
 /// A processor that Lambda has, by Lambda's name.
@@ -63,6 +70,23 @@ pub enum InvokeMode {
     ResponseStream,
 }
 
+impl InvokeMode {
+    pub fn name(self) -> &'static str {
+        match self {
+            InvokeMode::Buffered => "BUFFERED",
+            InvokeMode::ResponseStream => "RESPONSE_STREAM",
+        }
+    }
+}
+
+/// A written template.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Template {
+    pub text: String,
+    /// Variables whose values the template asks for, and the parameters that take them.
+    pub required: Vec<(Str, String)>,
+}
+
 /// What every part of the template looks at.
 struct Parts<'a> {
     project: &'a Project,
@@ -75,7 +99,11 @@ struct Parts<'a> {
 ///
 /// # Errors
 /// Policies that IAM would not take.
-pub fn template(project: &Project, policies: &[Policy], options: &TemplateOptions) -> Result<String, Vec<Diagnostic>> {
+pub fn template(
+    project: &Project,
+    policies: &[Policy],
+    options: &TemplateOptions,
+) -> Result<Template, Vec<Diagnostic>> {
     let parts = Parts { project, policies, options, names: Names::of(project, policies, options) };
     rights::refuse_too_large(policies)?;
     let mut resources = Vec::new();
@@ -95,7 +123,11 @@ pub fn template(project: &Project, policies: &[Policy], options: &TemplateOption
     document.push(entry("Conditions", map(conditions(&parts))).apart());
     document.push(entry("Resources", map(resources)).apart());
     document.push(entry("Outputs", map(function::outputs(&parts))).apart());
-    Ok(map(document).document())
+    let is_required = |setting: &Setting| *setting == Setting::Secret { may_be_empty: false };
+    let required = options.settings.iter().filter(|(_, setting)| is_required(setting));
+    let required =
+        required.map(|(variable, _)| (variable.clone(), parts.names.parameter(variable).to_owned())).collect();
+    Ok(Template { text: map(document).document(), required })
 }
 
 /// A resource with an empty line above it.

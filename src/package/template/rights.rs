@@ -6,7 +6,7 @@ use crate::error::Diagnostic;
 use crate::package::policy::{Place, Policy, Statement};
 use crate::package::template::function::document;
 use crate::package::template::names::{FUNCTION_LOGS, FUNCTION_ROLE};
-use crate::package::template::{Parts, properties, resource, tables};
+use crate::package::template::{Parts, properties, resource};
 use crate::package::uses::{Resource, called};
 use crate::package::yaml::{Entry, Yaml, attribute, entry, list, map, reference, sub};
 use crate::project::authentication::providers::ProviderKind;
@@ -188,7 +188,7 @@ fn arn(parts: &Parts, resource: &Resource) -> Yaml {
     let place = Place { region: "${AWS::Region}".into(), account: "${AWS::AccountId}".into() };
     let created = |physical: &Str| {
         let mut tables = parts.project.config.tables.values();
-        let table = tables.find(|table| table.physical_name == *physical && tables::is_created(parts, table))?;
+        let table = tables.find(|table| table.physical_name == *physical && parts.options.creates(table))?;
         Some(parts.names.table(&table.name))
     };
     match resource {

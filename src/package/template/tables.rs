@@ -5,13 +5,8 @@ use crate::package::template::{Parts, properties, resource};
 use crate::package::yaml::{Entry, Yaml, entry, list, map};
 use crate::project::Table;
 
-/// Whether the stack makes a table. One of another region it cannot make.
-pub(super) fn is_created(parts: &Parts, table: &Table) -> bool {
-    parts.options.creates_tables && table.region.is_none()
-}
-
 pub(super) fn resources(parts: &Parts) -> Vec<Entry> {
-    let tables = parts.project.config.tables.values().filter(|table| is_created(parts, table));
+    let tables = parts.project.config.tables.values().filter(|table| parts.options.creates(table));
     let mut resources: Vec<Entry> = tables.map(|table| resource_of(parts, table)).collect();
     if let Some(first) = resources.first_mut() {
         let comment = "Tables outlive the stack: they are kept when it is deleted, and cannot be deleted before their protection is\ntaken away.";
