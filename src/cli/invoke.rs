@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use crate::api::Api;
-use crate::cli::setup::{self, api, block_on, load, print, print_json, read_argument};
+use crate::cli::production::{self, Production, StartError};
+use crate::cli::setup::{api, block_on, print, print_json, read_argument};
 use crate::cli::{Common, Failure};
 use crate::transport::http::Server;
 use crate::transport::lambda;
@@ -46,30 +46,17 @@ pub fn serve_lambda() -> Result<(), Failure> {
     let common = Common {
         project,
         port: 0,
-        host: String::new(),
+        host: None,
         data: None,
         memory: false,
-        dynamodb_endpoint: std::env::var("SYNCLINE_DYNAMODB_ENDPOINT").ok(),
-        aws: std::env::var_os("SYNCLINE_DYNAMODB_ENDPOINT").is_none(),
+        aws: false,
+        dynamodb_endpoint: production::dynamodb_endpoint(),
     };
     block_on(async {
-        let loaded = load(&common).map_err(setup::report)?;
-        if setup::token_secret().is_none() {
-            tracing::warn!(
-                "SYNCLINE_SECRET is not set: page tokens are sealed with the project's name, which is no secret; a client that guesses it can read the keys inside them"
-            );
-        }
-        setup::refuse_keys_without_value(&loaded.project, true)?;
-        if loaded.project.config.authentication.is_open() {
-            tracing::warn!("syncline.yaml has no `authentication`: whoever reaches this function is let in");
-        }
-        let storage = setup::storage(&common, &loaded.project).await?;
+        let production = Production::start(&common).await.map_err(StartError::report)?;
         // Lambda's init has a whole core; the first request would do the same on a fraction of one.
-        storage.warm_up(&loaded.project).await;
-        let options = setup::options(&loaded.project);
-        let api = Arc::new(Api::from_checked(&loaded.project, loaded.checked, storage.backends, options));
-        api.warm_up().await;
-        let server = Server::new(api.clone(), None, Arc::new(crate::cli::dev::trace_request));
+        production.warm_up().await;
+        let Production { api, server, .. } = production;
         lambda::run(api, server).await.map_err(|error| Failure::Environment(error.to_string()))
     })?
 }

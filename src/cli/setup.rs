@@ -15,8 +15,11 @@ use crate::backend::tables::{create_tables, seed_table};
 use crate::backend::{Backends, DynamoDb};
 use crate::cli::{Common, Failure};
 use crate::error::{Diagnostic, Severity};
-use crate::project::Project;
+use crate::project::{ApiKey, Project};
 use crate::value::{Str, Value};
+
+/// Handlers run on the workers themselves; one that loops until its limit must leave others to serve.
+const LEAST_WORKERS: usize = 2;
 
 /// A project that has passed every check.
 pub struct Loaded {
@@ -31,6 +34,15 @@ pub struct Loaded {
 /// Every problem, warnings included; or why the folder cannot be read.
 pub fn load(common: &Common) -> Result<Loaded, LoadError> {
     check(read_project(&common.project, process_environment()).map_err(LoadError::Unreadable)?)
+}
+
+/// As [`load`] where the project is deployed: what is for a laptop only need not be there.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_deployed(common: &Common) -> Result<Loaded, LoadError> {
+    let files = read_project(&common.project, process_environment()).map_err(LoadError::Unreadable)?;
+    check(ProjectFiles { is_deployed: true, ..files })
 }
 
 /// Checks a project that was read.
@@ -186,24 +198,42 @@ pub async fn storage(common: &Common, project: &Project) -> Result<Storage, Fail
     Ok(storage)
 }
 
+/// Opens the DynamoDB of AWS or of an address, whose tables are somebody else's to make.
+///
+/// # Errors
+/// [`Failure`] with the reason.
+pub async fn existing_storage(common: &Common, project: &Project) -> Result<Storage, Failure> {
+    let mut storage = remote(common, project).await?;
+    storage.connect_functions(common, project);
+    Ok(storage)
+}
+
 async fn tables(common: &Common, project: &Project) -> Result<Storage, Failure> {
-    if common.aws {
+    if !common.aws && common.dynamodb_endpoint.is_none() {
+        note_roles(project, "embedded tables");
+        return embedded(common, project).await;
+    }
+    let storage = remote(common, project).await?;
+    if !common.aws
+        && let Some(dynamodb) = &storage.remote
+    {
+        prepare_tables(dynamodb, project, None).await?;
+    }
+    Ok(storage)
+}
+
+async fn remote(common: &Common, project: &Project) -> Result<Storage, Failure> {
+    let Some(url) = common.dynamodb_endpoint.as_deref().filter(|_| !common.aws) else {
         let dynamodb = AwsDynamoDb::from_environment(None)
             .await
             .map_err(|error| Failure::Environment(error.message.to_string()))?;
         return Ok(Storage::remote(dynamodb, "Amazon DynamoDB".to_owned()));
+    };
+    let dynamodb = AwsDynamoDb::with_endpoint(url).await.map_err(|error| Failure::Usage(error.message.to_string()))?;
+    if !dynamodb.has_roles() {
+        note_roles(project, url);
     }
-    if let Some(url) = &common.dynamodb_endpoint {
-        let dynamodb =
-            AwsDynamoDb::with_endpoint(url).await.map_err(|error| Failure::Usage(error.message.to_string()))?;
-        if !dynamodb.has_roles() {
-            note_roles(project, url);
-        }
-        prepare_tables(&dynamodb, project, None).await?;
-        return Ok(Storage::remote(dynamodb, format!("DynamoDB at {url}")));
-    }
-    note_roles(project, "embedded tables");
-    embedded(common, project).await
+    Ok(Storage::remote(dynamodb, format!("DynamoDB at {url}")))
 }
 
 /// The roles that domains name, each once.
@@ -353,22 +383,27 @@ pub fn refuse_unknown_identity(project: &Project, name: Option<&str>) -> Result<
 /// # Errors
 /// [`Failure::Findings`], after each of them has been printed.
 pub fn refuse_keys_without_value(project: &Project, is_real: bool) -> Result<(), Failure> {
-    let keys = project.config.authentication.keys_without_value().filter(|_| is_real);
-    let problems: Vec<Diagnostic> = keys
-        .map(|key| {
-            Diagnostic::error(format!("API key `{}` has no value", key.name))
-                .at(&key.place.file, key.place.start..key.place.end)
-                .help(format!(
-                    "give it one: `{{ name: {}, value: \"${{API_KEY}}\" }}`; only `dev` makes keys up",
-                    key.name
-                ))
-        })
-        .collect();
-    if problems.is_empty() {
-        return Ok(());
+    match keys_without_value(project) {
+        Err(problems) if is_real => {
+            print_problems(&problems);
+            Err(Failure::Findings)
+        }
+        _ => Ok(()),
     }
-    print_problems(&problems);
-    Err(Failure::Findings)
+}
+
+/// API keys that only a laptop can make up.
+///
+/// # Errors
+/// One for each of them.
+pub fn keys_without_value(project: &Project) -> Result<(), Vec<Diagnostic>> {
+    let problem = |key: &ApiKey| {
+        Diagnostic::error(format!("API key `{}` has no value", key.name))
+            .at(&key.place.file, key.place.start..key.place.end)
+            .help(format!("give it one: `{{ name: {}, value: \"${{API_KEY}}\" }}`; only `dev` makes keys up", key.name))
+    };
+    let problems: Vec<Diagnostic> = project.config.authentication.keys_without_value().map(problem).collect();
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
 /// What seals page tokens, if the environment says so: one secret, or several with commas between them (see
@@ -385,6 +420,30 @@ pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
         .build()
         .map_err(|error| Failure::Environment(format!("cannot start: {error}")))?;
     Ok(runtime.block_on(future))
+}
+
+/// A runtime for commands that serve.
+pub fn block_on_all_cores<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.max(LEAST_WORKERS))
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Environment(format!("cannot start: {error}")))?;
+    Ok(runtime.block_on(future))
+}
+
+/// Ctrl-C, or the signal with which containers are stopped.
+pub async fn stop_signal() {
+    #[cfg(unix)]
+    if let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        }
+        return;
+    }
+    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// Reads a file that an option names; `-` is standard input.

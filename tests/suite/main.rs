@@ -22,6 +22,7 @@ mod package;
 mod policies;
 mod projects;
 mod roles;
+mod serve;
 mod shutdown;
 mod stress;
 mod templates;

@@ -5,9 +5,13 @@ use std::io::{Cursor, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::harness::binary::{Run, run, run_with_environment};
+use serde_json::json;
+
+use crate::harness::binary::{Dev, Run, run, run_with_environment, start_with_environment};
 use crate::harness::snapshot::compare;
+use crate::harness::wire::post;
 use crate::harness::{Folder, tests_folder};
+use crate::roles::{aws, surroundings_of_lambda, wait_for_next_event};
 
 /// Names the command `cfn-lint`; `scripts/test` installs it. Without it templates are compared, but not linted.
 const CFN_LINT: &str = "SYNCLINE_CFN_LINT";
@@ -174,6 +178,34 @@ fn code_that_nothing_runs_stays_behind_and_imported_code_does_not() {
         ]
     );
     assert_eq!(outcome.policies(), [""; 0]);
+}
+
+/// The archive's files in a folder, as Lambda has them.
+fn unpacked(outcome: &Outcome) -> Folder {
+    let folder = Folder::new();
+    for (name, (_, bytes)) in outcome.archive() {
+        folder.write(&name, std::str::from_utf8(&bytes).unwrap_or_default());
+    }
+    folder
+}
+
+#[test]
+fn what_is_in_the_archive_starts_as_a_function_and_as_a_container() {
+    for project in ["batching", "layout", "pipelines", "versions", "vtl", "web"] {
+        let folder = unpacked(&Outcome::of(&tests_folder(&format!("projects/{project}")), &[]));
+        let (address, asked) = aws();
+        let surroundings = surroundings_of_lambda(address, folder.path());
+        let _lambda = start_with_environment(folder.path(), &surroundings);
+        wait_for_next_event(&asked);
+        let surroundings: Vec<_> =
+            surroundings.into_iter().filter(|(name, _)| !name.starts_with("AWS_LAMBDA")).collect();
+        let container = Dev::serve(folder.path(), &[], &surroundings);
+        assert_eq!(
+            post(container.address, "{ __typename }"),
+            json!({ "data": { "__typename": "Query" } }),
+            "{project}"
+        );
+    }
 }
 
 #[test]
