@@ -37,8 +37,9 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
 }
 
 async fn serve(common: &Common, drain: Duration) -> Result<(), Failure> {
-    let production = Production::start(common).await.map_err(StartError::report)?;
+    // As the first process of a container it would not even notice a signal that comes while it starts.
     let mut signals = Signals::new()?;
+    let production = Production::start(common).await.map_err(StartError::report)?;
     let listener = dev::listen(common).await?;
     let address = listener.local_addr().map_err(|error| Failure::Environment(error.to_string()))?;
     let probes = Probes::default();

@@ -7,6 +7,7 @@ mod attacks;
 mod auth;
 mod batching;
 mod cli;
+mod deploy;
 mod differential;
 mod eval;
 mod execution;

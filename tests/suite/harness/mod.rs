@@ -8,6 +8,7 @@
 //! | what may use up the stack or memory, in a process of its own | [`child`] |
 //! | what goes over a socket | [`wire`] |
 //! | a text that is compared with a file | [`snapshot`] |
+//! | a manifest | [`yaml`] |
 
 pub mod api;
 pub mod binary;
@@ -16,6 +17,7 @@ pub mod project;
 pub mod recording;
 pub mod snapshot;
 pub mod wire;
+pub mod yaml;
 
 use std::future::Future;
 use std::path::PathBuf;
