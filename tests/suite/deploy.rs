@@ -185,3 +185,18 @@ fn a_container_writes_no_files() {
     let files: Vec<_> = std::fs::read_dir(project.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(files, ["schema.graphql"]);
 }
+
+#[test]
+fn the_guide_names_options_that_there_are() {
+    let guide = read("docs/deploy.md");
+    let help = run(&folder("web"), &["package", "--help"]).stdout;
+    let commands = guide.lines().filter(|line| line.starts_with("syncline package "));
+    let in_commands = commands.flat_map(|line| line.split(' ')).filter_map(|word| word.strip_prefix("--"));
+    let rows = guide.lines().filter_map(|line| line.strip_prefix("| `--"));
+    let in_table = rows.filter_map(|row| row.split([' ', '`']).next());
+    let options: Vec<&str> = in_commands.chain(in_table).collect();
+    assert!(options.len() > 8, "{options:?}");
+    for option in options {
+        assert!(help.contains(&format!("--{option} ")), "--{option}");
+    }
+}
