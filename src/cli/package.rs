@@ -112,7 +112,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
         creates_tables: arguments.tables == Tables::Create,
         settings: variables.settings.clone(),
     };
-    let template = template(&loaded.project, &policies, &options).or_else(|problems| Err(refused(&problems)))?;
+    let template = template(&loaded.project, &policies, &options).map_err(|problems| refused(&problems))?;
     let archive = archive::files(&loaded.project, &loaded.files, bootstrap);
     refuse_too_large(&archive)?;
     refuse_incomplete(&archive, &loaded, &variables)?;

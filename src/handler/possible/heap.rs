@@ -1,164 +1,19 @@
-//! Sets of values, and the objects that a program makes: one for each place that makes objects, which stands for all that
-//! are made there.
+//! The objects that a program makes: one for each place that makes objects, which stands for all that are made there.
 //!
 //! Nothing is ever taken out of a set, so that walking through a program again and again comes to an end
 //! ([`Heap::has_changed`]).
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use crate::handler::possible::values::{Atom, ObjectId, Values};
 use crate::handler::possible::{Possible, PossibleObject};
 use crate::value::Str;
-
-/// Texts of one set that are told apart. Ours: a project has tens of tables, and a text that grows in a loop must end.
-const TEXTS: usize = 64;
-
-/// Characters of a text that is told from others. Ours: names of tables have 255 at most.
-const CHARACTERS: usize = 1_024;
 
 /// How deep a document is looked into. Ours: what decides about a call lies four levels deep.
 const LEVELS: usize = 6;
 
 /// Objects that are looked into for one document. Ours: objects that contain one another have endless many places.
 const LOOKS: usize = 2_000;
-
-pub(in crate::handler) type ObjectId = usize;
-
-/// One value, or one kind of values.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::handler) enum Atom {
-    /// Comes from outside, and may be any value. No object of this heap, but one that has escaped.
-    Anything,
-    /// Null or undefined.
-    Nothing,
-    /// A boolean or a number.
-    Scalar,
-    /// A text that is not known, of letters, digits and `-_.:+`: an id, a time. In JSON it can stand anywhere in a text.
-    Word,
-    /// A text that is not known, and does not end the text of JSON that it stands in.
-    Escaped,
-    Text(Str),
-    /// The JSON text of what the object's members are.
-    Json(ObjectId),
-    Object(ObjectId),
-    /// A function of the program, by its number.
-    Function(usize),
-    /// A part of the library, or of the language, by its path.
-    Native(&'static str),
-    /// A module's exports, by its number.
-    Module(usize),
-}
-
-/// What a variable, a member or an expression can be. Empty: nothing has come here yet.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::handler) struct Values(BTreeSet<Atom>);
-
-impl From<Atom> for Values {
-    fn from(atom: Atom) -> Values {
-        Values(BTreeSet::from([atom]))
-    }
-}
-
-impl FromIterator<Atom> for Values {
-    fn from_iter<I: IntoIterator<Item = Atom>>(atoms: I) -> Values {
-        let mut values = Values::default();
-        atoms.into_iter().for_each(|atom| values.add(atom));
-        values
-    }
-}
-
-impl Values {
-    pub fn text(text: impl Into<Str>) -> Values {
-        let mut values = Values::default();
-        values.add(Atom::Text(text.into()));
-        values
-    }
-
-    pub fn anything() -> Values {
-        Atom::Anything.into()
-    }
-
-    pub fn nothing() -> Values {
-        Atom::Nothing.into()
-    }
-
-    pub fn add(&mut self, atom: Atom) {
-        match &atom {
-            Atom::Text(text) if text.len() > CHARACTERS => self.add(Atom::Anything),
-            Atom::Text(_) if self.texts().count() >= TEXTS && !self.0.contains(&atom) => {
-                self.0.retain(|atom| !matches!(atom, Atom::Text(_)));
-                self.add(Atom::Anything);
-            }
-            // What is anything is every text.
-            Atom::Text(_) | Atom::Word | Atom::Escaped if self.may_be_anything() => {}
-            Atom::Anything => {
-                self.0.retain(|atom| !matches!(atom, Atom::Text(_) | Atom::Word | Atom::Escaped));
-                self.0.insert(atom);
-            }
-            _ => {
-                self.0.insert(atom);
-            }
-        }
-    }
-
-    pub fn join(&mut self, other: &Values) {
-        other.0.iter().cloned().for_each(|atom| self.add(atom));
-    }
-
-    pub fn joined(mut self, other: &Values) -> Values {
-        self.join(other);
-        self
-    }
-
-    /// Also null.
-    pub fn or_nothing(mut self) -> Values {
-        self.add(Atom::Nothing);
-        self
-    }
-
-    pub fn iter(&self) -> impl Iterator<Item = &Atom> {
-        self.0.iter()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    pub fn contains(&self, atom: &Atom) -> bool {
-        self.0.contains(atom)
-    }
-
-    pub fn may_be_anything(&self) -> bool {
-        self.contains(&Atom::Anything)
-    }
-
-    pub fn may_be_nothing(&self) -> bool {
-        self.contains(&Atom::Nothing) || self.may_be_anything()
-    }
-
-    pub fn texts(&self) -> impl Iterator<Item = &Str> {
-        self.0.iter().filter_map(|atom| match atom {
-            Atom::Text(text) => Some(text),
-            _ => None,
-        })
-    }
-
-    pub fn objects(&self) -> impl Iterator<Item = ObjectId> {
-        self.0.iter().filter_map(|atom| match atom {
-            Atom::Object(id) => Some(*id),
-            _ => None,
-        })
-    }
-
-    pub fn without(&self, unwanted: impl Fn(&Atom) -> bool) -> Values {
-        Values(self.0.iter().filter(|atom| !unwanted(atom)).cloned().collect())
-    }
-
-    /// The texts, where it can be nothing else.
-    pub fn only_texts(&self) -> Option<Vec<Str>> {
-        let texts: Vec<Str> = self.texts().cloned().collect();
-        (texts.len() == self.0.len()).then_some(texts)
-    }
-}
 
 /// The members of an object, or the items of a list, that one place of a program makes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -272,10 +127,10 @@ impl Heap {
 
     /// Adds to a set, and notes whether it grew.
     pub fn grow(&mut self, set: &mut Values, more: &Values) {
-        let before = set.0.len();
+        let before = set.len();
         let had_anything = set.may_be_anything();
         set.join(more);
-        self.has_changed |= set.0.len() != before || set.may_be_anything() != had_anything;
+        self.has_changed |= set.len() != before || set.may_be_anything() != had_anything;
     }
 
     /// The object that is made at a place, with at least these members.
@@ -290,7 +145,7 @@ impl Heap {
             Some(known) => {
                 let before = known.clone();
                 known.join(&members);
-                self.has_changed |= is_different(&before, known);
+                self.has_changed |= before != *known;
             }
         }
         Atom::Object(id).into()
@@ -378,8 +233,7 @@ impl Heap {
         let members = self.objects[id].members.get_or_insert_default();
         let before = members.clone();
         change(members);
-        let changed = is_different(&before, members);
-        self.has_changed |= changed;
+        self.has_changed |= before != *members;
     }
 
     /// Takes the members of `values` over, as `...values` in an object does.
@@ -520,7 +374,7 @@ impl Look<'_> {
                 Atom::Object(_) | Atom::Json(_) if levels == 0 || self.left == 0 => possible.anything = true,
                 Atom::Object(id) => {
                     self.left -= 1;
-                    possible.objects.push(self.into_object(*id, levels - 1));
+                    possible.objects.push(self.object(*id, levels - 1));
                 }
                 // Some places take JSON text for what it says. Elsewhere it is a text that is no name of anything.
                 Atom::Json(id) => {
@@ -532,7 +386,7 @@ impl Look<'_> {
         possible
     }
 
-    fn into_object(&mut self, id: ObjectId, levels: usize) -> PossibleObject {
+    fn object(&mut self, id: ObjectId, levels: usize) -> PossibleObject {
         let object = &self.heap.objects[id];
         let Members { named, others, items } = object.members.clone().unwrap_or_default();
         let mut look = |values: &Values| {
@@ -548,8 +402,4 @@ impl Look<'_> {
         let (others, items) = (look_where_any(&others), look_where_any(&items));
         PossibleObject { members, others, items }
     }
-}
-
-fn is_different(before: &Members, after: &Members) -> bool {
-    before != after
 }

@@ -6,9 +6,10 @@
 //! Where it cannot be told, because a client decides or code cannot be followed, it is [`Possible::anything`]; what is
 //! found too much costs a right that is not needed.
 //!
-//! `heap` holds the sets and the objects in them, for both languages.
+//! `values` are the sets, `heap` the objects in them, for both languages.
 
 pub(in crate::handler) mod heap;
+pub(in crate::handler) mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,7 +4,8 @@ use oxc_ast::ast::*;
 use oxc_span::GetSpan;
 
 use super::{CallSite, Code, FrameId, Unfollowed, Walked, Walker, methods, natives};
-use crate::handler::possible::heap::{Atom, Members, Values};
+use crate::handler::possible::heap::Members;
+use crate::handler::possible::values::{Atom, Values};
 use crate::value::Str;
 
 /// Globals that lead around everything that is followed here.

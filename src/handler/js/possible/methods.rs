@@ -1,7 +1,8 @@
 //! Methods: of lists that the program makes, and of values from outside.
 
 use super::{CallSite, Walked, Walker};
-use crate::handler::possible::heap::{Atom, ObjectId, Site, Values};
+use crate::handler::possible::heap::Site;
+use crate::handler::possible::values::{Atom, ObjectId, Values};
 
 /// Methods that any object or list has. Taken along without being called, they are functions that are not followed.
 const METHODS: &[&str] = &[

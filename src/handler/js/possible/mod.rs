@@ -27,7 +27,8 @@ use oxc_syntax::symbol::SymbolId;
 use super::source::{Exported, Reached, Target, reach};
 use super::{Dialect, stack};
 use crate::error::SourceFile;
-use crate::handler::possible::heap::{Atom, Heap, Members, Site, Values};
+use crate::handler::possible::heap::{Heap, Members, Site};
+use crate::handler::possible::values::{Atom, Values};
 use crate::handler::possible::{Inputs, Possible};
 use crate::limits::Limits;
 use crate::value::Str;
@@ -231,7 +232,7 @@ impl<'a> Walker<'a> {
             }
         }
         let handler = self.export(0, "request", 0)?;
-        let returned = self.call(&handler, &[context.clone()], CallSite { frame: 0, place: 0 })?;
+        let returned = self.call(&handler, std::slice::from_ref(context), CallSite { frame: 0, place: 0 })?;
         for number in self.heap.escaped_functions() {
             let found = self.call_closure(number, None, FROM_OUTSIDE)?;
             self.heap.escape(&found);

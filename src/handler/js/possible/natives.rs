@@ -4,7 +4,8 @@
 //! it decides about a call: the request builders of `@aws-appsync/utils/dynamodb`, and conditions.
 
 use super::{CallSite, Walked, Walker};
-use crate::handler::possible::heap::{Atom, Members, Site, Values};
+use crate::handler::possible::heap::{Members, Site};
+use crate::handler::possible::values::{Atom, Values};
 use crate::value::Str;
 
 /// A function that changes nothing of what it is given, with a result that is not followed.

@@ -3,7 +3,8 @@
 use oxc_ast::ast::*;
 
 use super::{FrameId, Unfollowed, Walked, Walker};
-use crate::handler::possible::heap::{Atom, Members, Values};
+use crate::handler::possible::heap::Members;
+use crate::handler::possible::values::{Atom, Values};
 
 /// Members that a pattern names before its `...rest`, as far as they are known.
 type Taken = Vec<String>;

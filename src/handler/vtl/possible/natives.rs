@@ -1,7 +1,8 @@
 //! Methods of maps, lists and texts, and the functions of `$util`, as far as they are followed.
 
 use super::{Unfollowed, Walked, Walker};
-use crate::handler::possible::heap::{Atom, Members, ObjectId, Site, Values};
+use crate::handler::possible::heap::{Members, Site};
+use crate::handler::possible::values::{Atom, ObjectId, Values};
 use crate::handler::vtl::possible::TEMPLATE;
 
 /// What lies below `$util`.

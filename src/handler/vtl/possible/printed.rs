@@ -9,7 +9,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::handler::possible::heap::{Atom, Heap, Members, Site, Values};
+use crate::handler::possible::heap::{Heap, Members, Site};
+use crate::handler::possible::values::{Atom, Values};
 use crate::value::Str;
 
 /// A part of what is printed.
@@ -146,8 +147,7 @@ impl Reader<'_> {
                     state
                 })
                 .collect(),
-            Piece::Scalar => states.into_iter().filter_map(|state| state.unquoted(true)).collect(),
-            Piece::Word => states.into_iter().filter_map(|state| state.unquoted(true)).collect(),
+            Piece::Scalar | Piece::Word => states.into_iter().filter_map(State::unquoted).collect(),
             Piece::Escaped => states.into_iter().map(State::escaped).collect::<Option<_>>()?,
             Piece::Json(values) => {
                 let mut next = States::new();
@@ -305,7 +305,7 @@ impl State {
     }
 
     /// A number or a harmless text, as it is.
-    fn unquoted(mut self, _: bool) -> Option<State> {
+    fn unquoted(mut self) -> Option<State> {
         match std::mem::replace(&mut self.at, At::Comma) {
             At::Quoted { is_key, .. } => self.with(At::Quoted { text: None, is_escaping: false, is_key }),
             At::Bare { is_key, .. } => self.with(At::Bare { text: None, is_key }),
