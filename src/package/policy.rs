@@ -19,7 +19,7 @@ pub struct Policy {
 /// Actions that are allowed on the same resources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    pub actions: BTreeSet<&'static str>,
+    pub actions: BTreeSet<Str>,
     pub resources: BTreeSet<Resource>,
 }
 
@@ -32,11 +32,11 @@ impl Policy {
 
 /// See [`Policy::statements`].
 pub fn statements(uses: &BTreeSet<Use>) -> Vec<Statement> {
-    let mut actions: BTreeMap<&Resource, BTreeSet<&'static str>> = BTreeMap::new();
-    for Use { resource, action } in uses {
-        actions.entry(resource).or_default().insert(action);
+    let mut actions: BTreeMap<&Resource, BTreeSet<Str>> = BTreeMap::new();
+    for Use { resource, action } in uses.iter().filter(|used| !is_covered(used, uses)) {
+        actions.entry(resource).or_default().insert(action.clone());
     }
-    let mut statements: BTreeMap<BTreeSet<&'static str>, BTreeSet<Resource>> = BTreeMap::new();
+    let mut statements: BTreeMap<BTreeSet<Str>, BTreeSet<Resource>> = BTreeMap::new();
     for (resource, actions) in actions {
         statements.entry(actions).or_default().insert(resource.clone());
     }
@@ -44,6 +44,13 @@ pub fn statements(uses: &BTreeSet<Use>) -> Vec<Statement> {
     let mut statements: Vec<Statement> = statements.collect();
     statements.sort_by(|a, b| (&a.resources, &a.actions).cmp(&(&b.resources, &b.actions)));
     statements
+}
+
+/// Whether what is done to an index is allowed on all indexes of the table anyway.
+fn is_covered(used: &Use, uses: &BTreeSet<Use>) -> bool {
+    let Resource::Index { table, region, name: Some(_) } = &used.resource else { return false };
+    let any = Resource::Index { table: table.clone(), region: region.clone(), name: None };
+    uses.contains(&Use { resource: any, action: used.action.clone() })
 }
 
 /// The policies of a project's domains, those of resolvers outside of domains first.
@@ -93,6 +100,7 @@ impl Place {
         let (partition, account) = (self.partition(), &self.account);
         let region = |own: &Option<Str>| own.as_ref().unwrap_or(&self.region).clone();
         match resource {
+            Resource::Other(arn) => arn.to_string(),
             Resource::Table { name, .. } | Resource::Function(name) if name.starts_with("arn:") => name.to_string(),
             Resource::Table { name, region: own } => {
                 format!("arn:{partition}:dynamodb:{}:{account}:table/{name}", region(own))
@@ -113,7 +121,7 @@ impl Place {
     /// A policy document as IAM takes it.
     pub fn document(&self, statements: &[Statement]) -> Value {
         let statement = |statement: &Statement| {
-            let actions: Value = statement.actions.iter().copied().map(Value::from).collect();
+            let actions: Value = statement.actions.iter().cloned().map(Value::String).collect();
             let resources: Value = statement.resources.iter().map(|resource| Value::from(self.arn(resource))).collect();
             object! { "Effect" => "Allow", "Action" => actions, "Resource" => resources }
         };
@@ -124,6 +132,41 @@ impl Place {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn uses_become_the_fewest_statements() {
+        let index = |name: Option<&str>| Resource::Index { table: "t".into(), region: None, name: name.map(Str::from) };
+        let table = || Resource::Table { name: "t".into(), region: None };
+        let bus = || Resource::Other("arn:aws-cn:events:cn-north-1:1:event-bus/*".into());
+        let uses = [
+            ("dynamodb:Query", index(None)),
+            ("dynamodb:Query", table()),
+            ("dynamodb:GetItem", table()),
+            ("events:PutEvents", bus()),
+            ("dynamodb:Query", index(Some("byDay"))),
+            ("lambda:InvokeFunction", Resource::Function("f:live".into())),
+        ];
+        let uses = uses.map(|(action, resource)| Use { action: action.into(), resource }).into();
+        let place = Place { region: "us-gov-west-1".into(), account: "1".into() };
+        let statements: Vec<String> = place
+            .document(&statements(&uses))
+            .get("Statement")
+            .and_then(Value::as_list)
+            .unwrap()
+            .iter()
+            .map(|statement| format!("{} {}", statement.get("Action").unwrap(), statement.get("Resource").unwrap()))
+            .collect();
+        let arn = "arn:aws-us-gov:dynamodb:us-gov-west-1:1:table/t";
+        assert_eq!(
+            statements,
+            [
+                format!(r#"["dynamodb:GetItem","dynamodb:Query"] ["{arn}"]"#),
+                format!(r#"["dynamodb:Query"] ["{arn}/index/*"]"#),
+                r#"["lambda:InvokeFunction"] ["arn:aws-us-gov:lambda:us-gov-west-1:1:function:f:live"]"#.to_owned(),
+                r#"["events:PutEvents"] ["arn:aws-cn:events:cn-north-1:1:event-bus/*"]"#.to_owned(),
+            ]
+        );
+    }
 
     #[test]
     fn every_policy_has_a_file_of_its_own() {

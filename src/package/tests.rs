@@ -41,7 +41,7 @@ fn describe(files: &ProjectFiles) -> String {
         let role = policy.role.as_ref().map_or(String::new(), |role| format!(" as {role}"));
         writeln!(out, "{domain}{role}").unwrap();
         for statement in policy.statements() {
-            let actions: Vec<&str> = statement.actions.iter().copied().collect();
+            let actions: Vec<&str> = statement.actions.iter().map(|action| action.as_str()).collect();
             let resources: Vec<String> = statement
                 .resources
                 .iter()

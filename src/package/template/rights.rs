@@ -178,7 +178,7 @@ fn statement(parts: &Parts, statement: &Statement) -> Yaml {
         1 => values.remove(0),
         _ => list(values),
     };
-    let actions = statement.actions.iter().map(|action| Yaml::from(*action)).collect();
+    let actions = statement.actions.iter().map(|action| Yaml::from(action.to_string())).collect();
     let resources = statement.resources.iter().map(|resource| arn(parts, resource)).collect();
     map([entry("Effect", "Allow"), entry("Action", one_or_many(actions)), entry("Resource", one_or_many(resources))])
 }

@@ -86,7 +86,7 @@ impl Source<'_> {
     }
 
     /// An action on any table that the domain has this right on.
-    fn add(&self, action: &'static str, table: &Str, access: Access, uses: &mut Uses) {
+    fn add(&self, action: &str, table: &Str, access: Access, uses: &mut Uses) {
         if is_table_name(table) && self.may(table, access) {
             uses.add(action, self.table(table));
         }
@@ -113,7 +113,7 @@ impl Source<'_> {
     }
 
     /// Query and Scan, of the table or of an index.
-    fn add_page(&self, action: &'static str, document: &Possible, uses: &mut Uses) {
+    fn add_page(&self, action: &str, document: &Possible, uses: &mut Uses) {
         if !self.may(self.table_name, Access::Read) {
             return;
         }
@@ -121,7 +121,7 @@ impl Source<'_> {
         self.add_reads_of(action, self.table_name, &index, uses);
     }
 
-    fn add_reads_of(&self, action: &'static str, table: &Str, index: &Possible, uses: &mut Uses) {
+    fn add_reads_of(&self, action: &str, table: &Str, index: &Possible, uses: &mut Uses) {
         if index.anything {
             self.caller.note(uses, "its index cannot be told from its code");
         }
@@ -139,7 +139,7 @@ impl Source<'_> {
     }
 
     /// PutItem, UpdateItem or DeleteItem. Where a condition fails the stored item may be read.
-    fn add_write(&self, action: &'static str, document: &Possible, uses: &mut Uses) {
+    fn add_write(&self, action: &str, document: &Possible, uses: &mut Uses) {
         if !self.may(self.table_name, Access::Write) {
             return;
         }
@@ -177,7 +177,7 @@ impl Source<'_> {
     }
 
     /// Every table that `tables` names.
-    fn add_batch(&self, action: &'static str, access: Access, document: &Possible, uses: &mut Uses) {
+    fn add_batch(&self, action: &str, access: Access, document: &Possible, uses: &mut Uses) {
         let tables = document.member("tables");
         let mut is_unknown = tables.anything;
         for object in &tables.objects {
@@ -192,7 +192,7 @@ impl Source<'_> {
     }
 
     /// An action on every table of the project that the domain may use so.
-    fn add_to_all_tables(&self, action: &'static str, access: Access, uses: &mut Uses) {
+    fn add_to_all_tables(&self, action: &str, access: Access, uses: &mut Uses) {
         self.caller.note(uses, "the tables that it names cannot be told from its code");
         let tables: Vec<Str> = self.caller.rights.tables(access).cloned().collect();
         tables.iter().for_each(|table| self.add(action, table, access, uses));
@@ -213,7 +213,7 @@ impl Source<'_> {
         }
     }
 
-    fn add_element(&self, action: &'static str, access: Access, table: &Possible, uses: &mut Uses) {
+    fn add_element(&self, action: &str, access: Access, table: &Possible, uses: &mut Uses) {
         table.texts.iter().for_each(|table| self.add(action, table, access, uses));
         if table.anything {
             self.add_to_all_tables(action, access, uses);

@@ -29,13 +29,15 @@ pub enum Resource {
     Index { table: Str, region: Option<Str>, name: Option<Str> },
     /// A Lambda function by its name or ARN.
     Function(Str),
+    /// Something else by its ARN, or the pattern of one, as somebody wrote it.
+    Other(Str),
 }
 
 /// One action of IAM on one resource: `dynamodb:GetItem` on a table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Use {
     pub resource: Resource,
-    pub action: &'static str,
+    pub action: Str,
 }
 
 /// What the resolvers of one domain, or those outside of all domains, can ask for.
@@ -47,8 +49,8 @@ pub struct Uses {
 }
 
 impl Uses {
-    fn add(&mut self, action: &'static str, resource: Resource) {
-        self.all.insert(Use { resource, action });
+    fn add(&mut self, action: &str, resource: Resource) {
+        self.all.insert(Use { resource, action: action.into() });
     }
 }
 
@@ -98,7 +100,8 @@ struct Caller<'a> {
 
 impl Caller<'_> {
     /// A new type of data source gets its arm here: a Lambda function `lambda:InvokeFunction` on [`Resource::Function`], an
-    /// event bus a resource of its own with `events:PutEvents`. What does not depend on the request needs no look at it.
+    /// event bus `events:PutEvents` on [`Resource::Other`], statements that the author wrote (`iamRoleStatements`) each of
+    /// their actions on each of their resources. What does not depend on the request needs no look at it.
     fn uses_of(&self, stage: &Stage, inputs: &Inputs, uses: &mut Uses) {
         let Some(source) = self.project.config.data_sources.get(&stage.data_source) else { return };
         match &source.kind {
