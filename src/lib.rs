@@ -12,7 +12,7 @@
 //! | what is deployed | [`project`] |
 //! | one field | [`handler`], [`datasource`], [`loader`], [`auth`], [`resolver`] |
 //! | one operation | [`execute`] |
-//! | edges | [`api`], [`transport`], [`cli`] |
+//! | edges | [`api`], [`package`], [`transport`], [`cli`] |
 //!
 //! # The path of one request
 //!
@@ -51,5 +51,7 @@ pub mod auth;
 pub mod resolver;
 pub mod execute;
 pub mod api;
+#[cfg(feature = "package")]
+pub mod package;
 pub mod transport;
 pub mod cli;

@@ -16,7 +16,7 @@ use crate::handler::Handler;
 use crate::handler::js::{Dialect, JsProgram, PreparedProgram};
 use crate::handler::vtl::{PreparedTemplate, Template, VtlHandler};
 use crate::limits::Limits;
-use crate::project::{self, Code, DataSourceKind, Project, ResolverKind, Runtime, StageOptions, Versioning};
+use crate::project::{self, Code, Config, DataSourceKind, Project, ResolverKind, Runtime, StageOptions, Versioning};
 use crate::resolver::{Pipeline, Resolver, Stage};
 use crate::schema::{Schema, TypeDefinition};
 use crate::value::Str;
@@ -32,7 +32,7 @@ pub(super) struct CompiledCode {
 /// Compiles the code of all resolvers; `None` where some of it has errors.
 pub(super) fn compile(project: &Project, limits: &Limits, problems: &mut Vec<Diagnostic>) -> Option<CompiledCode> {
     let (entries, files) = sources(project);
-    let scripts = JsProgram::compile(&project.modules, &entries, dialect(project), limits);
+    let scripts = JsProgram::compile(&project.modules, &entries, dialect(&project.config), limits);
     let scripts = scripts.map_err(|found| problems.extend(found)).ok();
     let templates = parse_templates(&files, limits, problems);
     Some(CompiledCode { scripts: scripts?, templates: templates?, limits: Arc::new(limits.clone()) })
@@ -46,7 +46,7 @@ pub(super) fn load(
     templates: Vec<PreparedTemplate>,
 ) -> Option<CompiledCode> {
     let (entries, files) = sources(project);
-    let scripts = JsProgram::from_prepared(program, &project.modules, &entries, dialect(project), limits)?;
+    let scripts = JsProgram::from_prepared(program, &project.modules, &entries, dialect(&project.config), limits)?;
     let mut prepared: HashMap<Str, PreparedTemplate> =
         templates.into_iter().map(|template| (template.path.clone(), template)).collect();
     let mut templates: HashMap<Str, Template> = HashMap::new();
@@ -59,13 +59,6 @@ pub(super) fn load(
     Some(CompiledCode { scripts, templates, limits: Arc::new(limits.clone()) })
 }
 
-fn dialect(project: &Project) -> Dialect {
-    match project.config.runtime {
-        Runtime::AppSync => Dialect::AppSync,
-        Runtime::Standard => Dialect::Standard,
-    }
-}
-
 /// The paths of all scripts that are handlers, and all templates.
 fn sources(project: &Project) -> (Vec<Str>, Vec<&Arc<SourceFile>>) {
     let (mut entries, mut files) = (Vec::new(), Vec::new());
@@ -76,6 +69,14 @@ fn sources(project: &Project) -> (Vec<Str>, Vec<&Arc<SourceFile>>) {
         }
     }
     (entries, files)
+}
+
+/// The language of a project's scripts.
+pub(crate) fn dialect(config: &Config) -> Dialect {
+    match config.runtime {
+        Runtime::AppSync => Dialect::AppSync,
+        Runtime::Standard => Dialect::Standard,
+    }
 }
 
 fn code_of(resolver: &project::ResolverDefinition) -> impl Iterator<Item = &Code> {
@@ -242,19 +243,20 @@ impl Sources<'_> {
 
     fn rights(&mut self, domain: &Option<Str>) -> Arc<DomainRights> {
         let config = &self.project.config;
-        self.rights
-            .entry(domain.clone())
-            .or_insert_with(|| {
-                let rights = match domain {
-                    Some(domain) => DomainRights::new(domain.clone())
-                        .with_role(config.domains.get(domain).and_then(|domain| domain.role.clone())),
-                    None => DomainRights::without_domain(),
-                };
-                let tables = config.data_sources.values().filter_map(|source| Some((source, source.table_name()?)));
-                Arc::new(tables.fold(rights, |rights, (source, table)| {
-                    rights.with_table(table.clone(), source.name.clone(), config.table_access(domain.as_deref(), table))
-                }))
-            })
-            .clone()
+        self.rights.entry(domain.clone()).or_insert_with(|| Arc::new(rights(config, domain.as_ref()))).clone()
     }
+}
+
+/// What resolvers of a domain may do; those outside of all domains have none.
+pub(crate) fn rights(config: &Config, domain: Option<&Str>) -> DomainRights {
+    let rights = match domain {
+        Some(domain) => DomainRights::new(domain.clone())
+            .with_role(config.domains.get(domain).and_then(|domain| domain.role.clone())),
+        None => DomainRights::without_domain(),
+    };
+    let tables = config.data_sources.values().filter_map(|source| Some((source, source.table_name()?)));
+    tables.fold(rights, |rights, (source, table)| {
+        let access = config.table_access(domain.map(Str::as_str), table);
+        rights.with_table(table.clone(), source.name.clone(), access)
+    })
 }

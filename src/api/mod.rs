@@ -33,6 +33,8 @@ use crate::resolver::Services;
 use crate::schema::{Parsed, Schema, parse_schema};
 use crate::value::{Str, Value};
 
+#[cfg(feature = "package")]
+pub(crate) use crate::api::attach::{dialect, rights};
 pub use crate::api::authorize::Authorization;
 pub use crate::api::fields::{FieldAnswers, FieldRequest};
 pub use crate::api::persisted::DocumentName;

@@ -207,6 +207,7 @@ mod tests {
             (Str::from(*id), TrustedDocument { text: Str::from(*text), place: place.clone() })
         };
         PersistedDocuments::new(&PersistedQueries {
+            path: None,
             automatic,
             only,
             documents: trusted.iter().map(document).collect(),

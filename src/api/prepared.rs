@@ -36,6 +36,25 @@ pub fn sources() -> &'static str {
     env!("SYNCLINE_SOURCES")
 }
 
+/// The sources that a binary of Syncline was built of; `None` where it is none.
+///
+/// # Examples
+/// ```
+/// use syncline::api::prepared::{sources, sources_of};
+/// let this = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+/// assert_eq!(sources_of(&this), Some(sources()));
+/// assert_eq!(sources_of(b"syncline sources \n"), None);
+/// ```
+pub fn sources_of(binary: &[u8]) -> Option<&str> {
+    let names = memchr::memmem::find_iter(binary, MARK).filter_map(|at| {
+        let rest = &binary[at + MARK.len()..];
+        let name = &rest[..rest.iter().take(sources().len() + 1).position(|byte| *byte == b'\n')?];
+        let is_name = name.len() == sources().len() && name.iter().all(u8::is_ascii_hexdigit);
+        std::str::from_utf8(name).ok().filter(|_| is_name)
+    });
+    names.into_iter().next()
+}
+
 #[derive(Serialize, Deserialize)]
 struct Content<'a> {
     /// The project folder's.
@@ -63,13 +82,13 @@ struct Parts {
     templates: Vec<PreparedTemplate>,
 }
 
-/// Prepares a project that has been checked. `files` is what it was read from.
+/// Prepares a project that has been checked. `files` is what it was read from where it is deployed: all of them are kept.
 pub fn prepare(files: &ProjectFiles, project: &Project, checked: &Checked) -> Vec<u8> {
     let mut templates: Vec<_> = checked.code.templates.values().map(|template| template.prepare()).collect();
     templates.sort_by(|a, b| a.path.cmp(&b.path));
     let content = Content {
         name: files.name.clone(),
-        files: kept_files(files, project, checked),
+        files: files.files.values().map(|file| (file.path.clone(), &*file.text)).collect(),
         schema_files: project.schema_files.iter().map(|file| file.path.clone()).collect(),
         schema: checked.executable.schema.prepare(),
         program: checked.code.scripts.prepare(),
@@ -77,29 +96,6 @@ pub fn prepare(files: &ProjectFiles, project: &Project, checked: &Checked) -> Ve
     };
     let bytes = HEAD.as_bytes().to_vec();
     postcard::to_extend(&content, bytes).expect("every part of it has a form, and memory has no end")
-}
-
-/// The files that a project consists of when it runs. Seeds are for the tables of a laptop; what stands in for one is an
-/// empty list, because `syncline.yaml` still names it.
-fn kept_files<'a>(files: &'a ProjectFiles, project: &'a Project, checked: &'a Checked) -> Vec<(Str, &'a str)> {
-    let seeds: Vec<&Str> =
-        project.config.tables.values().filter_map(|table| Some(&table.seed.as_ref()?.path)).collect();
-    let configuration = ["syncline.yaml", "syncline.yml"].iter().find_map(|name| files.get(name));
-    let is_named = |path: &str| configuration.is_some_and(|file| file.text.contains(path));
-    let is_code = |file: &Arc<SourceFile>| {
-        let of_project = project.schema_files.iter().chain(&project.modules);
-        file.path.starts_with("resolvers/")
-            || of_project.into_iter().any(|own| own.path == file.path)
-            || checked.code.templates.contains_key(&file.path)
-    };
-    let kept = files.files.values().filter_map(|file| {
-        if seeds.contains(&&file.path) {
-            return Some((file.path.clone(), "[]"));
-        }
-        let is_kept = configuration == Some(file) || is_code(file) || is_named(&file.path);
-        is_kept.then(|| (file.path.clone(), &*file.text))
-    });
-    kept.collect()
 }
 
 impl PreparedProject {
@@ -120,7 +116,7 @@ impl PreparedProject {
         let files = content.files.into_iter().map(|(path, text)| (path.clone(), SourceFile::new(path, text))).collect();
         let Content { name, schema_files, schema, program, templates, .. } = content;
         Ok(PreparedProject {
-            files: ProjectFiles { name, files, environment, ..ProjectFiles::default() },
+            files: ProjectFiles { name, files, environment, is_deployed: true, ..ProjectFiles::default() },
             parts: Parts { schema_files, schema, program, templates },
         })
     }

@@ -32,6 +32,8 @@ pub struct ProjectFiles {
     pub unreadable: BTreeMap<Str, String>,
     /// Where `${VAR}` in `syncline.yaml` finds its value.
     pub environment: BTreeMap<String, String>,
+    /// Whether the project runs where it is deployed: what is for a laptop only, seeds, need not be there.
+    pub is_deployed: bool,
 }
 
 impl ProjectFiles {

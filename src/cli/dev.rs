@@ -17,9 +17,6 @@ use crate::project::Project;
 use crate::transport::console::Console;
 use crate::transport::http::{self, RequestLog, Server};
 
-/// Handlers run on the workers themselves; one that loops until its limit must leave others to serve.
-const LEAST_WORKERS: usize = 2;
-
 /// How often the embedded tables lose what has outlived its `timeToLive`. DynamoDB takes up to days.
 const EXPIRY_INTERVAL: Duration = Duration::from_secs(60);
 
@@ -34,13 +31,7 @@ pub struct Arguments {
 }
 
 pub fn run(common: &Common, arguments: Arguments, started: Instant) -> Result<(), Failure> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(cores.max(LEAST_WORKERS))
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Environment(format!("cannot start: {error}")))?;
-    runtime.block_on(serve(common, arguments, started))
+    setup::block_on_all_cores(serve(common, arguments, started))?
 }
 
 async fn serve(common: &Common, arguments: Arguments, started: Instant) -> Result<(), Failure> {
@@ -87,8 +78,8 @@ async fn serve(common: &Common, arguments: Arguments, started: Instant) -> Resul
     Err(Failure::Environment("some operations did not come to their end before the server stopped".into()))
 }
 
-async fn listen(common: &Common) -> Result<TcpListener, Failure> {
-    let address = format!("{}:{}", common.host, common.port);
+pub async fn listen(common: &Common) -> Result<TcpListener, Failure> {
+    let address = format!("{}:{}", common.host.as_deref().unwrap_or("127.0.0.1"), common.port);
     TcpListener::bind(&address).await.map_err(|error| {
         let cure = match error.kind() {
             std::io::ErrorKind::AddrInUse => "; another program listens there, choose a port with --port",

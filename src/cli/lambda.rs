@@ -2,13 +2,11 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use crate::api::Api;
-use crate::cli::setup::{self, LoadError, Loaded, load_prepared};
+use crate::cli::production::{self, Production, StartError};
+use crate::cli::setup::{self, LoadError};
 use crate::cli::{Common, Failure};
 use crate::error::{Diagnostic, Severity};
-use crate::transport::http::Server;
 use crate::transport::lambda::{self, Function, HandlerError, InvokeMode};
 
 /// Serves events until Lambda ends the process. What keeps it from that is reported as an error at start.
@@ -37,32 +35,22 @@ pub fn main() -> ExitCode {
 async fn start() -> Result<Function, HandlerError> {
     let invoke_mode = invoke_mode()?;
     let project = std::env::var_os("LAMBDA_TASK_ROOT").map_or_else(|| PathBuf::from("."), PathBuf::from);
-    let dynamodb_endpoint = std::env::var("SYNCLINE_DYNAMODB_ENDPOINT").ok().filter(|url| !url.is_empty());
     let common = Common {
         project,
         port: 0,
-        host: String::new(),
+        host: None,
         data: None,
         memory: false,
-        aws: dynamodb_endpoint.is_none(),
-        dynamodb_endpoint,
+        aws: false,
+        dynamodb_endpoint: production::dynamodb_endpoint(),
     };
-    let Loaded { project, checked, .. } = load_prepared(&common).map_err(unloadable)?;
-    if setup::token_secret().is_none() {
-        tracing::warn!(
-            "SYNCLINE_SECRET is not set: page tokens are sealed with the project's name, which is no secret; a client that guesses it can read the keys inside them"
-        );
-    }
-    setup::keys_without_value(&project).map_err(|problems| project_error(&problems))?;
-    if project.config.authentication.is_open() {
-        tracing::warn!("syncline.yaml has no `authentication`: whoever reaches this function is let in");
-    }
-    let storage = setup::existing_storage(&common, &project).await.map_err(environment_error)?;
-    let options = setup::options(&project);
-    let api = Arc::new(Api::from_checked(&project, checked, storage.backends.clone(), options));
+    let production = Production::start(&common).await.map_err(|error| match error {
+        StartError::Project(error) => unloadable(error),
+        StartError::Surroundings(failure) => environment_error(failure),
+    })?;
     // Lambda's init has a whole core; the first request would do the same on a fraction of one.
-    tokio::join!(storage.warm_up(&project), api.warm_up());
-    let server = Server::new(api.clone(), None, Arc::new(crate::cli::dev::trace_request));
+    production.warm_up().await;
+    let Production { api, server, .. } = production;
     Ok(Function { api, server, invoke_mode })
 }
 

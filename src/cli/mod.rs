@@ -7,8 +7,12 @@ mod dev;
 mod eval;
 mod invoke;
 mod lambda;
+#[cfg(feature = "package")]
+mod package;
+mod production;
 mod query;
 mod reload;
+mod serve;
 mod setup;
 mod types;
 
@@ -37,6 +41,8 @@ const EXIT_CODES: &str = "Exit codes: 0 fine, 1 findings or failures, 2 usage, 3
 enum Command {
     /// Serve the project: GraphQL, GraphiQL, embedded DynamoDB; reload on save
     Dev(dev::Arguments),
+    /// Serve the project in production, on the real DynamoDB: what a container runs
+    Serve(serve::Arguments),
     /// Report everything that can be wrong without running
     Check(check::Arguments),
     /// Run one operation in process and print the response JSON
@@ -45,6 +51,9 @@ enum Command {
     Eval(eval::Arguments),
     /// Run the Lambda handler once in process on an event and print what it returns
     Invoke(invoke::Arguments),
+    #[cfg(feature = "package")]
+    /// Write what a project needs on AWS Lambda: archive, SAM template, least-privilege policies
+    Package(package::Arguments),
     /// Write TypeScript declarations of the schema for handlers
     Types(types::Arguments),
 }
@@ -58,9 +67,9 @@ pub(crate) struct Common {
     /// Port to serve on
     #[arg(long, global = true, default_value_t = 4000)]
     port: u16,
-    /// Address to serve on
-    #[arg(long, global = true, default_value = "127.0.0.1")]
-    host: String,
+    /// Address to serve on; default: 127.0.0.1, for `serve` 0.0.0.0
+    #[arg(long, global = true)]
+    host: Option<String>,
     /// Folder for the embedded tables; default: `.syncline` in the project
     #[arg(long, global = true, value_name = "DIR")]
     data: Option<PathBuf>,
@@ -89,14 +98,21 @@ pub(crate) enum Failure {
 pub fn main() -> ExitCode {
     let started = Instant::now();
     let CommandLine { common, command } = CommandLine::parse();
-    let filter = std::env::var("SYNCLINE_LOG").unwrap_or_else(|_| "warn".into());
-    crate::telemetry::init(crate::telemetry::Format::Text, &filter);
-    let outcome = match command.unwrap_or_else(|| Command::Dev(dev::Arguments::default())) {
+    let command = command.unwrap_or_else(|| Command::Dev(dev::Arguments::default()));
+    let (format, level) = match command {
+        Command::Serve(_) => (crate::telemetry::Format::Json, "info"),
+        _ => (crate::telemetry::Format::Text, "warn"),
+    };
+    crate::telemetry::init(format, &std::env::var("SYNCLINE_LOG").unwrap_or_else(|_| level.into()));
+    let outcome = match command {
         Command::Dev(arguments) => dev::run(&common, arguments, started),
+        Command::Serve(arguments) => serve::run(&common, &arguments),
         Command::Check(arguments) => check::run(&common, &arguments),
         Command::Query(arguments) => query::run(&common, &arguments),
         Command::Eval(arguments) => eval::run(&common, &arguments),
         Command::Invoke(arguments) => invoke::run(&common, &arguments),
+        #[cfg(feature = "package")]
+        Command::Package(arguments) => package::run(&common, &arguments),
         Command::Types(arguments) => types::run(&common, &arguments),
     };
     match outcome {

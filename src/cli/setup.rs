@@ -21,6 +21,9 @@ use crate::error::{Diagnostic, Severity};
 use crate::project::{ApiKey, Project};
 use crate::value::{Str, Value};
 
+/// Handlers run on the workers themselves; one that loops until its limit must leave others to serve.
+const LEAST_WORKERS: usize = 2;
+
 /// A project that has passed every check.
 pub struct Loaded {
     pub project: Project,
@@ -33,7 +36,14 @@ pub struct Loaded {
 /// # Errors
 /// Every problem, warnings included; or why the folder cannot be read.
 pub fn load(common: &Common) -> Result<Loaded, LoadError> {
-    let files = read_project(&common.project, process_environment()).map_err(LoadError::Unreadable)?;
+    check(read_project(&common.project, process_environment()).map_err(LoadError::Unreadable)?)
+}
+
+/// Checks a project that was read.
+///
+/// # Errors
+/// As [`load`].
+pub fn check(files: ProjectFiles) -> Result<Loaded, LoadError> {
     let (project, mut problems) = Project::load(&files);
     let has_errors = |problems: &[Diagnostic]| problems.iter().any(|problem| problem.severity == Severity::Error);
     match api::check(&project) {
@@ -49,29 +59,27 @@ pub fn load(common: &Common) -> Result<Loaded, LoadError> {
     }
 }
 
-/// As [`load`], from what `syncline package` has worked out ahead, where that lies in the project's folder and fits. It need
-/// not: then the log says why, and everything is done again.
+/// As [`load`] where the project is deployed: what is for a laptop only need not be there. What `syncline package` has worked
+/// out ahead is taken where it lies in the project's folder and fits. It need not: then the log says why, and everything is
+/// done again.
 ///
 /// # Errors
 /// As [`load`].
-pub fn load_prepared(common: &Common) -> Result<Loaded, LoadError> {
+pub fn load_deployed(common: &Common) -> Result<Loaded, LoadError> {
     let path = common.project.join(prepared::FILE_NAME);
-    let bytes = match std::fs::read(&path) {
-        Ok(bytes) => bytes,
-        Err(error) => {
-            if error.kind() != std::io::ErrorKind::NotFound {
-                tracing::warn!(%error, "the prepared project cannot be read; the start takes longer");
-            }
-            return load(common);
-        }
+    let reason = match std::fs::read(&path) {
+        Ok(bytes) => match take_up(&bytes) {
+            Ok(loaded) => return Ok(loaded),
+            Err(reason) => Some(reason),
+        },
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => Some(error.to_string()),
     };
-    match take_up(&bytes) {
-        Ok(loaded) => Ok(loaded),
-        Err(reason) => {
-            tracing::warn!(reason, "the prepared project cannot be used; the start takes longer");
-            load(common)
-        }
+    if let Some(reason) = reason {
+        tracing::warn!(reason, "the prepared project cannot be used; the start takes longer");
     }
+    let files = read_project(&common.project, process_environment()).map_err(LoadError::Unreadable)?;
+    check(ProjectFiles { is_deployed: true, ..files })
 }
 
 fn take_up(bytes: &[u8]) -> Result<Loaded, String> {
@@ -148,12 +156,16 @@ pub fn print_problems(problems: &[Diagnostic]) {
 /// `2 errors, 1 warning`
 pub fn tally(problems: &[Diagnostic]) -> String {
     let count = |severity| problems.iter().filter(|problem| problem.severity == severity).count();
-    let plural = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
     let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
     match warnings {
         0 => plural(errors, "error"),
         warnings => format!("{}, {}", plural(errors, "error"), plural(warnings, "warning")),
     }
+}
+
+/// `1 table`, `2 tables`
+pub fn plural(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Where the tables are.
@@ -452,6 +464,17 @@ pub fn token_secret() -> Option<Vec<u8>> {
 /// A runtime for commands that answer one request.
 pub fn block_on<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Environment(format!("cannot start: {error}")))?;
+    Ok(runtime.block_on(future))
+}
+
+/// A runtime for commands that serve.
+pub fn block_on_all_cores<T>(future: impl Future<Output = T>) -> Result<T, Failure> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.max(LEAST_WORKERS))
         .enable_all()
         .build()
         .map_err(|error| Failure::Environment(format!("cannot start: {error}")))?;

@@ -68,6 +68,11 @@ impl DomainRights {
         self
     }
 
+    /// The tables that the domain may use so, among those that it was told about.
+    pub fn tables(&self, needed: Access) -> impl Iterator<Item = &Str> {
+        self.tables.iter().filter(move |(_, right)| right.access >= Some(needed)).map(|(name, _)| name)
+    }
+
     /// # Errors
     /// `DomainAccess` when the domain lacks the right; `MappingTemplate` when the name is the project's name of a table
     /// that DynamoDB knows by another.

@@ -8,6 +8,8 @@
 #![allow(clippy::result_large_err)]
 
 pub mod js;
+#[cfg(any(test, feature = "package"))]
+pub mod possible;
 pub mod util;
 pub mod vtl;
 

@@ -22,7 +22,7 @@ use crate::schema::NameMap;
 use crate::value::{Map, Str, Value};
 
 /// Names that `syncline.yaml` may have, the first of them that exists counts.
-const FILE_NAMES: [&str; 2] = ["syncline.yaml", "syncline.yml"];
+pub(crate) const FILE_NAMES: [&str; 2] = ["syncline.yaml", "syncline.yml"];
 
 const KEYS: &[&str] = &[
     "name",
@@ -176,6 +176,12 @@ fn read_document(files: &ProjectFiles, problems: &mut Vec<Diagnostic>) -> Docume
         substitute(root, file, &files.environment, problems);
     }
     Document { file: file.clone(), root }
+}
+
+/// The configuration file's tree as it is written, with the references in it; `None` where there is none to be read.
+pub(crate) fn read_tree(files: &ProjectFiles) -> Option<Node> {
+    let file = FILE_NAMES.iter().find_map(|name| files.get(name))?;
+    parse_yaml(file, &mut Vec::new())
 }
 
 /// Keys that promise a behaviour that is not there yet: ignoring them would be dangerous.

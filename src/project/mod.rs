@@ -9,6 +9,8 @@
 //! * `layout`: resolvers that are files whose `names` say what they are for, in Amplify's `slots` for example;
 //! * [`wiring`]: whether all these fit together, and `access`: who may do what with which table or other data source.
 //!
+//! [`variables()`] tells which environment variables a project needs.
+//!
 //! Nothing here touches disk, environment or network: `backend::files` has taken the snapshot.
 
 mod access;
@@ -33,8 +35,9 @@ mod stages;
 mod substitute;
 mod sync;
 pub mod tables;
+pub mod variables;
 pub mod wiring;
-mod yaml;
+pub(crate) mod yaml;
 
 #[cfg(test)]
 mod tests;
@@ -58,7 +61,7 @@ pub use crate::project::authentication::api_keys::{ApiKey, Expiry};
 pub use crate::project::config::{Config, Runtime};
 pub use crate::project::cors::Cors;
 pub use crate::project::data_sources::{
-    ConflictHandler, DataSource, DataSourceKind, HttpService, NONE, Resource, SigningScope, Versioning,
+    ConflictHandler, DataSource, DataSourceKind, HttpService, NONE, Resource, RoleStatement, SigningScope, Versioning,
 };
 pub use crate::project::domains::{Access, Domain};
 pub use crate::project::options::{ConflictDetection, FillPage, MaxBatchSize, StageOptions, beyond_appsync};
@@ -66,6 +69,7 @@ pub use crate::project::payloads::{PayloadField, Payloads};
 pub use crate::project::persisted::{PersistedQueries, TrustedDocument};
 pub use crate::project::quotas::RateLimit;
 pub use crate::project::tables::Table;
+pub use crate::project::variables::{Variable, variables};
 pub use crate::project::wiring::check_wiring;
 
 /// A project as it was written. Whether its schema is valid, and whether its code is, others find out.

@@ -23,11 +23,13 @@ pub struct PersistedQueries {
     pub only: bool,
     /// The trusted documents by their ids, in the order of the file.
     pub documents: NameMap<TrustedDocument>,
+    /// Path of the file that they stand in.
+    pub path: Option<Str>,
 }
 
 impl Default for PersistedQueries {
     fn default() -> PersistedQueries {
-        PersistedQueries { automatic: true, only: false, documents: NameMap::default() }
+        PersistedQueries { automatic: true, only: false, documents: NameMap::default(), path: None }
     }
 }
 
@@ -66,8 +68,9 @@ pub(crate) fn read_persisted_queries(
         }
         _ => {}
     }
-    let documents = path.map(|path| read_documents(&path, files, reader)).unwrap_or_default();
-    PersistedQueries { automatic: automatic.unwrap_or(!only), only, documents }
+    let documents = path.as_ref().map(|path| read_documents(path, files, reader)).unwrap_or_default();
+    let path = path.map(|path| path.value);
+    PersistedQueries { automatic: automatic.unwrap_or(!only), only, documents, path }
 }
 
 fn read_documents(path: &Spanned<Str>, files: &ProjectFiles, reader: &mut Reader) -> NameMap<TrustedDocument> {

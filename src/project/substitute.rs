@@ -36,6 +36,33 @@ pub(crate) fn substitute(
     }
 }
 
+/// The references in a text: name and default of each.
+pub(crate) fn references(text: &str) -> Vec<(&str, Option<&str>)> {
+    let mut found = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("${") {
+        let is_escaped = rest[..at].ends_with('$');
+        rest = &rest[at + 2..];
+        if is_escaped {
+            continue;
+        }
+        let Some(end) = rest.find('}') else { break };
+        if let Some(reference) = parts(&rest[..end]) {
+            found.push(reference);
+        }
+        rest = &rest[end + 1..];
+    }
+    found
+}
+
+/// Name and default of what stands between `${` and `}`; `None` where that is no name.
+fn parts(inner: &str) -> Option<(&str, Option<&str>)> {
+    let (name, default) = inner.split_once(":-").map_or((inner, None), |(name, default)| (name, Some(default)));
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    is_name.then_some((name, default))
+}
+
 struct Failure {
     /// The reference as written, `${…}`.
     reference: String,
@@ -81,17 +108,13 @@ fn substitute_text(text: &str, environment: &BTreeMap<String, String>) -> (Str, 
 
 /// The value of one `${…}`. As in a shell, `:-` covers variables that are empty as well as those that are not set.
 fn resolve<'a>(reference: &'a str, environment: &'a BTreeMap<String, String>) -> Result<&'a str, Box<Failure>> {
-    let inner = &reference[2..reference.len() - 1];
-    let (name, default) = inner.split_once(":-").map_or((inner, None), |(name, default)| (name, Some(default)));
-    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if !is_name {
+    let Some((name, default)) = parts(&reference[2..reference.len() - 1]) else {
         return Err(Box::new(Failure {
             reference: reference.to_string(),
             message: format!("`{reference}` names no environment variable"),
             help: "`${NAME}` and `${NAME:-default}` are replaced; write `$${` for a literal `${`".to_string(),
         }));
-    }
+    };
     match (environment.get(name).map(String::as_str), default) {
         (Some(value), _) if !value.is_empty() => Ok(value),
         (_, Some(default)) => Ok(default),

@@ -26,7 +26,7 @@ pub struct Table {
     pub time_to_live: Option<Str>,
     /// Where AWS has it, when not where the API runs.
     pub region: Option<Str>,
-    /// A checked JSON array of items in plain JSON, for the embedded table.
+    /// A checked JSON array of items in plain JSON, for the embedded table. `None` also where the project is deployed.
     pub seed: Option<Arc<SourceFile>>,
 }
 
@@ -212,6 +212,9 @@ pub(crate) fn check_data_source_name(name: &str, range: &Range<usize>, reader: &
 }
 
 fn find_seed(path: &str, range: &Range<usize>, files: &ProjectFiles, reader: &mut Reader) -> Option<Arc<SourceFile>> {
+    if files.is_deployed {
+        return None;
+    }
     let path = path.trim_start_matches("./");
     if let Some(file) = files.get(path) {
         return Some(file.clone());

@@ -40,15 +40,6 @@ fn variables_are_read_where_the_project_runs_and_their_values_stay_out_of_the_fi
 }
 
 #[test]
-fn seeds_stay_out_of_the_file() {
-    let bytes = prepared(&read_project(&folder("shop"), BTreeMap::new()).unwrap());
-    assert!(!contains(&bytes, "Ada Byrne"));
-    let read = PreparedProject::read(&bytes, BTreeMap::new()).unwrap();
-    let (_, problems) = Project::load(&read.files);
-    assert!(problems.is_empty(), "{problems:?}");
-}
-
-#[test]
 fn the_same_project_gives_the_same_bytes() {
     for project in ["shop", "vtl", "types", "auth"] {
         let files = read_project(&folder(project), BTreeMap::new()).unwrap();

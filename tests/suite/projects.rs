@@ -13,12 +13,8 @@ use crate::harness::{Project, Step, tests_folder};
 #[test]
 fn every_case_of_every_project_answers_as_its_snapshot_says() {
     let wanted = std::env::var("CASE").unwrap_or_default();
-    let cases: Vec<(String, PathBuf)> = files(&tests_folder("projects"))
-        .into_iter()
-        .flat_map(|project| files(&project.join("cases")).into_iter().map(move |case| (name(&project), case)))
-        .filter(|(_, case)| case.extension().is_some_and(|extension| extension == "graphql"))
-        .filter(|(_, case)| case.to_string_lossy().contains(&wanted))
-        .collect();
+    let mut cases = cases();
+    cases.retain(|(_, case)| case.to_string_lossy().contains(&wanted));
     assert!(!cases.is_empty(), "no case is called {wanted:?}");
     let failures: Vec<String> = std::thread::scope(|scope| {
         let (front, back) = cases.split_at(cases.len() / 2); // as many threads as the smallest machine has
@@ -44,26 +40,39 @@ fn every_snapshot_belongs_to_a_case() {
     }
 }
 
-/// Runs the steps of one case on fresh tables: from the project's folder, and from its prepared form.
+/// Every case with the name of its project.
+pub fn cases() -> Vec<(String, PathBuf)> {
+    files(&tests_folder("projects"))
+        .into_iter()
+        .flat_map(|project| files(&project.join("cases")).into_iter().map(move |case| (name(&project), case)))
+        .filter(|(_, case)| case.extension().is_some_and(|extension| extension == "graphql"))
+        .collect()
+}
+
+/// Runs one case on fresh tables, from the project's folder and from its prepared form, and compares.
 fn run_case(project: &str, case: &Path) -> Result<(), String> {
     for load in [Project::load, Project::load_prepared] {
         let loaded = load(&folder(project)).map_err(|problems| format!("{project} has problems:\n{problems}"))?;
-        run_steps(&loaded, case)?;
+        let mut snapshot = String::new();
+        run_steps(&loaded, case, |index, outcome| {
+            snapshot.push_str(&format!("── {}\n{}\n", index + 1, both_wires(outcome)));
+        })?;
+        compare(&case.with_extension("snap"), &snapshot)?;
     }
     Ok(())
 }
 
-fn run_steps(project: &Project, case: &Path) -> Result<(), String> {
+/// Runs the steps of one case, and shows what became of each.
+pub fn run_steps(project: &Project, case: &Path, mut show: impl FnMut(usize, &Outcome)) -> Result<(), String> {
     let text = std::fs::read_to_string(case).unwrap();
-    let mut snapshot = String::new();
     let mut answers: Vec<Value> = Vec::new();
     for (index, text) in text.split("\n# ---\n").enumerate() {
         let step = read_step(text, &answers).map_err(|problem| format!("{}: {problem}", case.display()))?;
         let outcome = project.run(&step);
-        snapshot.push_str(&format!("── {}\n{}\n", index + 1, both_wires(&outcome)));
+        show(index, &outcome);
         answers.push(outcome.answer);
     }
-    compare(&case.with_extension("snap"), &snapshot)
+    Ok(())
 }
 
 /// A step is a document with `# variables: {json}`, `# operationName: X`, `# header: name: value` and `# as: name` lines in it.
@@ -109,15 +118,16 @@ fn refer(value: &mut Value, answers: &[Value]) -> Result<(), String> {
 /// the answer.
 fn both_wires(outcome: &Outcome) -> String {
     let mut text = String::new();
-    for Call { kind, target, request } in &outcome.calls {
+    for Call { kind, role, target, request } in &outcome.calls {
+        // Every call to tables of a domain has its role; snapshots would be full of them.
+        let role = role.as_ref().map_or(String::new(), |role| format!(" as {role}"));
         text.push_str(&match kind {
             CallKind::DynamoDb(operation) => format!("{} {request}\n", operation.name()),
             // Events may be whole contexts.
-            kind => format!("{} {target} {}\n", kind.name(), pretty(&json(request))),
+            CallKind::Invoke => format!("Invoke {target}{role} {}\n", pretty(&json(request))),
+            CallKind::Http => format!("HTTP{role} {target}\n"),
+            CallKind::PutEvents => format!("PutEvents{role} {request}\n"),
         });
-    }
-    for line in &outcome.web {
-        text.push_str(&format!("{line}\n"));
     }
     for line in &outcome.logs {
         text.push_str(&format!("log {line}\n"));

@@ -1,6 +1,7 @@
 //! Domains' roles and the start on Lambda, with the real binary and a stand-in for DynamoDB, STS and Lambda's runtime.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use axum::body::Bytes;
@@ -11,10 +12,10 @@ use serde_json::{Value as Json, json};
 use crate::harness::{Folder, binary, run};
 
 /// What the stand-in was asked, in order: `GetItem by ASIAUSERS`.
-type Asked = Arc<Mutex<Vec<String>>>;
+pub type Asked = Arc<Mutex<Vec<String>>>;
 
 /// AWS at an address of its own. It lives as long as the tests' process.
-fn aws() -> (SocketAddr, Asked) {
+pub fn aws() -> (SocketAddr, Asked) {
     let asked = Asked::default();
     let (noted, (tell, told)) = (asked.clone(), std::sync::mpsc::channel());
     std::thread::spawn(move || {
@@ -77,7 +78,7 @@ fn assume_role(role: &str) -> Response {
 }
 
 /// Two domains with a role each, and one without.
-fn project(orders_role: &str) -> Folder {
+pub fn project(orders_role: &str) -> Folder {
     let read = "import { util } from '@aws-appsync/utils';\n\
         export const request = (ctx) => ({ operation: 'GetItem', key: util.dynamodb.toMapValues({ id: ctx.args.id }) });\n\
         export function response(ctx) {\n  if (ctx.error) util.error(ctx.error.message, ctx.error.type);\n  return ctx.result;\n}\n";
@@ -100,7 +101,7 @@ fn project(orders_role: &str) -> Folder {
     folder
 }
 
-fn surroundings(address: SocketAddr) -> Vec<(&'static str, String)> {
+pub fn surroundings(address: SocketAddr) -> Vec<(&'static str, String)> {
     vec![
         ("AWS_ACCESS_KEY_ID", "AKIABASE".to_owned()),
         ("AWS_SECRET_ACCESS_KEY", "s".to_owned()),
@@ -112,7 +113,31 @@ fn surroundings(address: SocketAddr) -> Vec<(&'static str, String)> {
     ]
 }
 
-const ALL_DOMAINS: &str =
+/// [`surroundings`], and what Lambda sets for a function whose files are in a folder.
+pub fn surroundings_of_lambda(address: SocketAddr, folder: &Path) -> Vec<(&'static str, String)> {
+    let mut surroundings = surroundings(address);
+    surroundings.extend([
+        ("AWS_LAMBDA_RUNTIME_API", address.to_string()),
+        ("AWS_LAMBDA_FUNCTION_NAME", "shop".to_owned()),
+        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128".to_owned()),
+        ("AWS_LAMBDA_FUNCTION_VERSION", "1".to_owned()),
+        ("AWS_LAMBDA_LOG_STREAM_NAME", "s".to_owned()),
+        ("AWS_LAMBDA_LOG_GROUP_NAME", "g".to_owned()),
+        ("LAMBDA_TASK_ROOT", folder.display().to_string()),
+    ]);
+    surroundings
+}
+
+/// Waits until a function has started. Gives what was asked by then.
+#[track_caller]
+pub fn wait_for_next_event(asked: &Asked) -> Vec<String> {
+    binary::wait_until(|| {
+        let asked = asked.lock().unwrap().clone();
+        if asked.last().is_some_and(|last| last == "next event") { Ok(asked) } else { Err(format!("{asked:?}")) }
+    })
+}
+
+pub const ALL_DOMAINS: &str =
     r#"{ a: user(id: "1") { id } b: user(id: "2") { id } c: order(id: "1") { id } d: log(id: "1") { id } }"#;
 
 #[test]
@@ -184,21 +209,8 @@ fn without_a_region_the_start_says_what_to_set() {
 fn on_lambda_connections_and_credentials_are_there_before_the_first_event() {
     let (address, asked) = aws();
     let project = project("forbidden");
-    let mut surroundings = surroundings(address);
-    surroundings.extend([
-        ("AWS_LAMBDA_RUNTIME_API", address.to_string()),
-        ("AWS_LAMBDA_FUNCTION_NAME", "shop".to_owned()),
-        ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128".to_owned()),
-        ("AWS_LAMBDA_FUNCTION_VERSION", "1".to_owned()),
-        ("AWS_LAMBDA_LOG_STREAM_NAME", "s".to_owned()),
-        ("AWS_LAMBDA_LOG_GROUP_NAME", "g".to_owned()),
-        ("LAMBDA_TASK_ROOT", project.path().display().to_string()),
-    ]);
-    let _lambda = binary::start_with_environment(project.path(), &surroundings);
-    let asked = binary::wait_until(|| {
-        let asked = asked.lock().unwrap().clone();
-        if asked.last().is_some_and(|last| last == "next event") { Ok(asked) } else { Err(format!("{asked:?}")) }
-    });
+    let _lambda = binary::start_with_environment(project.path(), &surroundings_of_lambda(address, project.path()));
+    let asked = wait_for_next_event(&asked);
     let mut before = asked[..asked.len() - 1].to_vec();
     before.sort();
     // The role that cannot be assumed does not keep the function from starting.

@@ -33,6 +33,14 @@ impl FunctionDescription {
     }
 }
 
+/// What AWS calls the function that code calls `function`. What is called by AWS's name or an ARN keeps it; an alias goes
+/// with the project's name.
+pub fn name_in_aws<'d>(described: impl IntoIterator<Item = &'d FunctionDescription>, function: &Str) -> Str {
+    let mut described = described.into_iter();
+    let name = described.find_map(|known| Some(format!("{}{}", known.aws_name, known.alias_in(function)?).into()));
+    name.unwrap_or_else(|| function.clone())
+}
+
 /// How a function is reached without AWS.
 #[derive(Clone, Debug, PartialEq)]
 pub enum LocalFunction {
@@ -90,12 +98,7 @@ impl Functions {
         check_size(&invocation)?;
         let (addressed, commands) = match &self.way {
             Way::Aws(aws) => {
-                // What was called by AWS's name or an ARN keeps it; an alias goes with the project's name.
-                if let Some(description) = description
-                    && let Some(alias) = description.alias_in(&invocation.function)
-                {
-                    invocation.function = format!("{}{alias}", description.aws_name).into();
-                }
+                invocation.function = name_in_aws(self.described.iter(), &invocation.function);
                 return aws.invoke(invocation).await;
             }
             Way::Local { addressed, commands } => (addressed.clone(), commands.clone()),

@@ -14,7 +14,7 @@ use crate::backend::ServiceError;
 use crate::value::{Str, object};
 
 pub use batch::Batch;
-pub use functions::{FunctionDescription, Functions, LocalFunction};
+pub use functions::{FunctionDescription, Functions, LocalFunction, name_in_aws};
 
 /// AWS Lambda's Invoke.
 pub trait LambdaInvoke: Send + Sync {

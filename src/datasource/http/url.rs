@@ -137,7 +137,15 @@ mod tests {
     fn service(endpoint: &str) -> HttpService {
         let (origin, path) = Origin::split(endpoint).unwrap();
         let path = path.trim_end_matches('/').into();
-        HttpService { origin, path, signing: None, reach: Reach::Anywhere, redirects: Arc::default(), allowed: None }
+        HttpService {
+            origin,
+            path,
+            signing: None,
+            role_statements: Arc::default(),
+            reach: Reach::Anywhere,
+            redirects: Arc::default(),
+            allowed: None,
+        }
     }
 
     /// Every line of the table is an endpoint, a `resourcePath`, a query as JSON, and the URL or `refused: ` with the reason.

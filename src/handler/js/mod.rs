@@ -4,7 +4,8 @@
 //! `natives.rs` and `host.rs` are the world that the code sees, with AppSync's modules in `dynamodb.rs`, `rds/` and `ai.rs`;
 //! `markers.rs` knows the objects of those modules again, `convert.rs` carries values between the languages, `fixtures.rs`
 //! holds what an engine keeps ready for every call, `stack.rs` gives the compiler a stack of its own, `prepared.rs` keeps a
-//! compiled program for a process that does not want to compile.
+//! compiled program for a process that does not want to compile. `possible/` tells what a handler can ask for, without
+//! running it.
 //!
 //! Two promises. What one call does is invisible to the next: everything that engines share is frozen, and modules that
 //! could carry anything over are instantiated anew for every call. And whatever the code does, the call ends: time, memory,
@@ -19,6 +20,8 @@ mod fixtures;
 mod host;
 mod markers;
 mod natives;
+#[cfg(any(test, feature = "package"))]
+mod possible;
 mod prepared;
 mod rds;
 mod source;
@@ -35,6 +38,11 @@ use engine::Engine;
 pub use prepared::PreparedProgram;
 use serde::{Deserialize, Serialize};
 use source::{BundleMap, Generated, ModuleState};
+
+#[cfg(feature = "package")]
+pub(crate) use possible::files_of;
+#[cfg(any(test, feature = "package"))]
+pub use possible::possible_request;
 
 use super::{Failure, Function, Returned};
 use crate::context::Context;

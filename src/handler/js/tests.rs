@@ -11,6 +11,7 @@ use crate::context::{
     Context, DataSourceError, Effects, FilterCondition, Identity, Info, OperationType, RequestInfo, SubscriptionFilter,
 };
 use crate::error::{Diagnostic, SourceFile};
+use crate::handler::possible::Inputs;
 use crate::handler::{Failure, Function, Handler, Returned, SkipTo};
 use crate::limits::Limits;
 use crate::value::{Map, Number, Str, Value, object};
@@ -117,6 +118,12 @@ fn run(case: &Case) -> String {
     let before = context(header.get("context").unwrap_or(&Value::empty_object()));
     let mut ctx = before.clone();
     let outcome = Handler::Js(program.handler(path).unwrap()).call(function, &mut ctx);
+    // `ctx.env` is not handed on with the rest of `ctx`, which no request needs to know.
+    let is_whole_context = case.name.starts_with("whole context");
+    if let (Function::Request, Ok(Returned::Value(value)), false) = (function, &outcome, is_whole_context) {
+        let possible = super::possible_request(&files, path, dialect, &Inputs::of_environment(&before.env), &limits);
+        assert!(possible.covers(value), "case `{}` gives {value}, which was not foreseen: {possible:?}", case.name);
+    }
     render(outcome, &before, &ctx)
 }
 

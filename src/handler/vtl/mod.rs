@@ -4,7 +4,8 @@
 //! (`java/`), which templates share and change by reference as Java does; arguments, stash and results come in without a
 //! copy and are only taken apart where a template looks into them. `methods/` are those of Java's classes, `natives/` are
 //! `$util` and `$extensions` on the functions of [`crate::handler::util`]. [`request`] reads the printed text as JSON, and
-//! [`VtlHandler`] is a pair of templates as any other handler, [`PreparedTemplate`] one that was read earlier.
+//! [`VtlHandler`] is a pair of templates as any other handler, [`PreparedTemplate`] one that was read earlier. `possible/` tells
+//! what a template can ask for, without rendering it.
 //!
 //! Everything that a template or a client could let grow is bounded: rounds of a loop, steps, memory, output, nesting.
 
@@ -17,6 +18,8 @@ mod java;
 mod methods;
 mod natives;
 mod parse;
+#[cfg(any(test, feature = "package"))]
+mod possible;
 mod prepared;
 pub mod request;
 #[cfg(test)]
@@ -25,6 +28,8 @@ mod tests;
 use std::sync::Arc;
 
 pub use handler::VtlHandler;
+#[cfg(any(test, feature = "package"))]
+pub use possible::possible_request;
 pub use prepared::PreparedTemplate;
 
 use interpret::{Failed, Interpreter, Interrupt};

@@ -8,6 +8,8 @@
 //!     authorizationConfig:                            # AWS's signature
 //!       authorizationType: AWS_IAM
 //!       awsIamConfig: { signingRegion: eu-central-1, signingServiceName: states }
+//!     iamRoleStatements:                              # what `syncline package` lets the domain's role do
+//!       - { Effect: Allow, Action: states:StartSyncExecution, Resource: "arn:aws:states:…" }
 //!     allow:                                          # ours: AppSync reaches public addresses alone
 //!       private: [payments.internal, 10.0.0.0/8]      # hosts and networks
 //!       redirects: [https://files.example.com]        # origins to which answers may lead
@@ -17,9 +19,9 @@ use std::sync::Arc;
 
 use crate::backend::http::{Origin, OriginError, PrivatePlace, Reach};
 use crate::error::{Diagnostic, Place};
-use crate::project::data_sources::DataSourceKind;
+use crate::project::data_sources::{DataSourceKind, STATEMENTS_KEY};
 use crate::project::reader::{Named, Reader, Section, Spanned};
-use crate::project::yaml::Node;
+use crate::project::yaml::{Data, Node};
 use crate::value::Str;
 
 pub(super) const KEYS: &[&str] = &["endpoint", "authorizationConfig", "allow"];
@@ -32,11 +34,20 @@ pub struct HttpService {
     pub path: Str,
     /// `None`: requests are not signed.
     pub signing: Option<SigningScope>,
+    /// What signed requests need of IAM.
+    pub role_statements: Arc<[RoleStatement]>,
     pub reach: Reach,
     /// Where answers may lead to; redirects to other places are answers like any other.
     pub redirects: Arc<[Origin]>,
     /// Where `syncline.yaml` allows more than AppSync would reach.
     pub allowed: Option<Place>,
+}
+
+/// Actions that are allowed on resources, both as IAM writes them, `*` and all.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RoleStatement {
+    pub actions: Vec<Str>,
+    pub resources: Vec<Str>,
 }
 
 /// What signatures are made for.
@@ -59,11 +70,20 @@ pub(super) fn read(member: &Named, config: &Section, what: &str, reader: &mut Re
         let message = format!("requests of {what} are signed: redirects of such are never followed");
         reader.report(Diagnostic::warning(message), &entry.key_range);
     }
+    let role_statements = read_role_statements(config.get(STATEMENTS_KEY), signing.is_some(), what, reader);
     let allowed = config.entry("allow").map(|entry| {
         let range = &entry.key_range;
         Place { file: reader.file.clone(), start: range.start, end: range.end }
     });
-    Some(DataSourceKind::Http(HttpService { origin, path, signing, reach, redirects: redirects.into(), allowed }))
+    Some(DataSourceKind::Http(HttpService {
+        origin,
+        path,
+        signing,
+        role_statements,
+        reach,
+        redirects: redirects.into(),
+        allowed,
+    }))
 }
 
 fn read_endpoint(endpoint: Spanned<Str>, reach: &Reach, what: &str, reader: &mut Reader) -> Option<(Origin, Str)> {
@@ -153,6 +173,37 @@ fn read_authorization(node: &Node, host: &str, what: &str, reader: &mut Reader) 
     let help = "write `awsIamConfig: { signingRegion: eu-central-1, signingServiceName: states }`";
     reader.report(problem.help(help), &node.range);
     None
+}
+
+/// `is_signed`: otherwise nobody asks for rights.
+fn read_role_statements(node: Option<&Node>, is_signed: bool, what: &str, reader: &mut Reader) -> Arc<[RoleStatement]> {
+    let Some(node) = node else { return Arc::default() };
+    let name = format!("`{STATEMENTS_KEY}` of {what}");
+    if !is_signed {
+        let warning = Diagnostic::warning(format!("{name} has no effect: its requests are not signed"));
+        reader.report(warning.help("`authorizationConfig: { authorizationType: AWS_IAM }` signs them"), &node.range);
+    }
+    let mut statements = Vec::new();
+    let items = match &node.data {
+        Data::List(items) => items.as_slice(),
+        _ => std::slice::from_ref(node),
+    };
+    for item in items {
+        let keys = ["Effect", "Action", "Resource", "Sid"];
+        let section = reader.section(item, STATEMENTS_KEY, &format!("a statement of {name}"), &keys);
+        if let Some(effect) = section.get("Effect") {
+            reader.choice(effect, "Effect", &[("Allow", ())]);
+        }
+        let mut texts = |key: &str| match section.get(key) {
+            Some(node) => reader.strings(node, key).into_iter().map(|text| text.value).collect(),
+            None => {
+                reader.error(format!("a statement of {name} has no `{key}`"), &item.range);
+                Vec::new()
+            }
+        };
+        statements.push(RoleStatement { actions: texts("Action"), resources: texts("Resource") });
+    }
+    statements.into()
 }
 
 /// Region and service that an AWS host's name tells. What AppSync signs for where `awsIamConfig` does not say is

@@ -17,7 +17,7 @@ use crate::project::yaml::{Data, Node};
 use crate::schema::NameMap;
 use crate::value::Str;
 
-pub use http::{HttpService, SigningScope};
+pub use http::{HttpService, RoleStatement, SigningScope};
 
 /// The data source that exists without being declared: it hands the request handler's payload to the response handler.
 pub const NONE: &str = "NONE";
@@ -141,7 +141,9 @@ const TYPES: [(&str, Type); 9] = [
 ];
 
 /// What any data source with a service role may say of it.
-const ROLE_KEYS: [&str; 2] = ["serviceRoleArn", "iamRoleStatements"];
+const ROLE_KEYS: [&str; 2] = ["serviceRoleArn", STATEMENTS_KEY];
+
+const STATEMENTS_KEY: &str = "iamRoleStatements";
 
 /// Everything that resolvers may name, by name.
 pub(crate) fn read_data_sources(
@@ -213,7 +215,7 @@ fn read_data_source(
     let empty = Node { data: Data::Map(NameMap::default()), range: member.range.clone() };
     let keys = [keys.as_slice(), &ROLE_KEYS].concat();
     let config = reader.section(config.unwrap_or(&empty), "config", &format!("`config` of {what}"), &keys);
-    warn_of_roles(&config, reader);
+    warn_of_roles(&config, ty, reader);
     match ty {
         Type::DynamoDb => dynamodb::read(member, &config, &what, tables, functions, reader),
         Type::Lambda => Some(lambda::read(member, &config, &what, functions, reader)),
@@ -223,9 +225,11 @@ fn read_data_source(
     }
 }
 
-fn warn_of_roles(config: &Section, reader: &mut Reader) {
+fn warn_of_roles(config: &Section, ty: Type, reader: &mut Reader) {
+    // Of all other types it is known what they ask for.
+    let is_read = |key| ty == Type::Http && key == STATEMENTS_KEY;
     for key in ROLE_KEYS {
-        if let Some(entry) = config.entry(key) {
+        if let Some(entry) = config.entry(key).filter(|_| !is_read(key)) {
             let warning = Diagnostic::warning(format!("`{key}` has no effect here"));
             let is_role = key == "serviceRoleArn";
             let warning =

@@ -1,8 +1,10 @@
 //! GraphQL over HTTP as AppSync answers it (spec appsync-service 2), the console page, and `/health`.
 //!
-//! `request` reads an operation, `response` writes its answer, `cors` says what browsers are told, `serve` listens.
+//! `request` reads an operation, `response` writes its answer, `cors` says what browsers are told, `serve` listens, `probes`
+//! says whether an orchestrator should send requests.
 
 mod cors;
+mod probes;
 mod request;
 mod response;
 mod serve;
@@ -26,6 +28,7 @@ use crate::transport::console::{self, Console};
 use crate::transport::http::response::MediaType;
 use crate::value::Str;
 
+pub use probes::{Phase, Probes};
 pub use request::Front;
 pub use serve::serve;
 

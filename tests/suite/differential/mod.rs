@@ -8,14 +8,18 @@ use std::process::{Command, Stdio};
 use syncline::clock::Clock;
 use syncline::context::Context;
 use syncline::error::SourceFile;
-use syncline::handler::js::{Dialect, JsProgram};
+use syncline::handler::js::{Dialect, JsProgram, possible_request};
+use syncline::handler::possible::Inputs;
 use syncline::handler::{Function, Returned};
 use syncline::limits::Limits;
-use syncline::value::{Str, Value, object};
+use syncline::value::{Map, Str, Value, object};
 
 use program::Random;
 
 const PROGRAMS: usize = 4_000;
+
+/// Programs of which it is also found out, without running them, what they can return.
+const FORESEEN: usize = 1_000;
 
 /// Reads `{args, programs}` on standard input; prints a list with the JSON text of each result, or null for a failure.
 const NODE: &str = r#"
@@ -65,12 +69,22 @@ fn generated_programs_give_what_node_gives() {
     let compiled = JsProgram::compile(&files, &paths, Dialect::AppSync, &Limits::default())
         .unwrap_or_else(|problems| panic!("{} problems, first: {}", problems.len(), problems[0]));
     let arguments = Value::parse(program::ARGUMENTS).unwrap();
-    let (mut succeeded, mut wrong) = (0, Vec::new());
-    for ((text, path), expected) in programs.iter().zip(&paths).zip(node_results(&programs)) {
+    let (mut succeeded, mut looked_into, mut foreseen, mut wrong) = (0, 0, 0, Vec::new());
+    let inputs = Inputs::of_environment(&Map::default());
+    for (((text, path), file), expected) in programs.iter().zip(&paths).zip(&files).zip(node_results(&programs)) {
         let mut ctx =
             Context { arguments: arguments.clone(), clock: Clock::fixed(0, 1), ..Context::from_json(&object! {}) };
         let result = match compiled.handler(path).unwrap().call(Function::Request, &mut ctx) {
-            Ok(Returned::Value(value)) => Ok(value.to_string()),
+            Ok(Returned::Value(value)) => {
+                if looked_into < FORESEEN {
+                    let file = std::slice::from_ref(file);
+                    let possible = possible_request(file, path, Dialect::AppSync, &inputs, &Limits::default());
+                    assert!(possible.covers(&value), "not foreseen: {value}\n{text}\n{possible:?}");
+                    looked_into += 1;
+                    foreseen += usize::from(!possible.anything);
+                }
+                Ok(value.to_string())
+            }
             Ok(Returned::EarlyReturn { .. }) => Err("early return".to_owned()),
             Err(failure) => Err(failure.error.message.to_string()),
         };
@@ -87,6 +101,7 @@ fn generated_programs_give_what_node_gives() {
     }
     assert!(wrong.is_empty(), "{} of {PROGRAMS} differ\n\n{}", wrong.len(), wrong[..wrong.len().min(3)].join("\n\n"));
     assert!(succeeded > PROGRAMS / 2, "only {succeeded} programs ran to their end");
+    assert!(foreseen > FORESEEN / 2, "only of {foreseen} of {looked_into} programs it was told what they can return");
 }
 
 /// JSON text with every number spelled as a double.

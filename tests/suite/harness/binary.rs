@@ -29,7 +29,8 @@ fn syncline(project: &Path) -> Command {
         .current_dir(project)
         .env_remove("AWS_LAMBDA_RUNTIME_API")
         .env_remove("SYNCLINE_LOG")
-        .env_remove("SYNCLINE_SECRET");
+        .env_remove("SYNCLINE_SECRET")
+        .env_remove("SYNCLINE_DYNAMODB_ENDPOINT");
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("AWS_") {
             command.env_remove(name);
@@ -89,7 +90,7 @@ pub fn start_with_environment(project: &Path, variables: &[(&str, String)]) -> R
     Running(command.spawn().unwrap())
 }
 
-/// `syncline dev` at work on a port of its own; killed when dropped.
+/// `syncline dev` or `syncline serve` at work on a port of its own; killed when dropped.
 pub struct Dev {
     pub address: SocketAddr,
     child: Child,
@@ -104,12 +105,23 @@ impl Dev {
     #[track_caller]
     pub fn start(project: &Path, arguments: &[&str]) -> Dev {
         let mut command = syncline(project);
-        command
-            .args(["dev", "--port", "0"])
-            .args(arguments)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped());
+        command.args(["dev", "--port", "0"]).args(arguments);
+        Dev::listening(command, "started", "http://")
+    }
+
+    /// Starts it as a container does, and waits until it listens. `variables` are set for it alone.
+    #[track_caller]
+    pub fn serve(project: &Path, arguments: &[&str], variables: &[(&str, String)]) -> Dev {
+        let mut command = syncline(project);
+        command.args(["serve", "--port", "0", "--host", "127.0.0.1"]).args(arguments);
+        command.envs(variables.iter().map(|(name, value)| (name, value)));
+        Dev::listening(command, "\"message\":\"serving\"", "\"address\":\"")
+    }
+
+    /// Starts it, waits until it has said `said`, and reads its address behind `before`.
+    #[track_caller]
+    fn listening(mut command: Command, said: &str, before: &str) -> Dev {
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         let talk = Arc::new(Mutex::new(String::new()));
         let (heard, stderr) = (talk.clone(), child.stderr.take().unwrap());
@@ -119,9 +131,9 @@ impl Dev {
             }
         });
         let mut dev = Dev { address: "127.0.0.1:0".parse().unwrap(), child, talk };
-        dev.wait_for("started");
+        dev.wait_for(said);
         let talk = dev.talk();
-        let address = talk.split("http://").nth(1).and_then(|rest| rest.split('/').next());
+        let address = talk.split(before).nth(1).and_then(|rest| rest.split(['/', '"']).next());
         dev.address =
             address.and_then(|address| address.parse().ok()).unwrap_or_else(|| panic!("no address in:\n{talk}"));
         dev
@@ -143,6 +155,21 @@ impl Dev {
                 self.child.try_wait().unwrap().map(|status| format!(" and ended with {status}")).unwrap_or_default();
             Err(format!("it did not say {text:?}{ended}, but:\n{}", self.talk()))
         });
+    }
+
+    /// Sends it the signal with which containers are stopped.
+    pub fn terminate(&self) {
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success(), "{sent}");
+    }
+
+    /// Waits for its end, and gives the exit code with what it said.
+    pub fn end(mut self) -> (Option<i32>, String) {
+        let status = wait_until(|| match self.child.try_wait().unwrap() {
+            Some(status) => Ok(status),
+            None => Err(format!("it goes on: {}", self.talk())),
+        });
+        (status.code(), self.talk())
     }
 
     /// Ends it at once, as a power cut would: no handler of its own runs.

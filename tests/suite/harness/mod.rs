@@ -10,6 +10,7 @@
 //! | what goes over a socket | [`wire`] |
 //! | what is asked over a socket | [`service`] |
 //! | a text that is compared with a file | [`snapshot`] |
+//! | a manifest | [`yaml`] |
 
 pub mod api;
 pub mod binary;
@@ -23,6 +24,7 @@ pub mod service;
 pub mod snapshot;
 pub mod web;
 pub mod wire;
+pub mod yaml;
 
 use std::future::Future;
 use std::path::PathBuf;

@@ -27,7 +27,6 @@ use super::{NOON, run, tests_folder};
 pub struct Project {
     pub api: Arc<Api>,
     outside: Arc<Recording>,
-    web: Arc<Web>,
 }
 
 /// One operation that a client sends.
@@ -43,10 +42,8 @@ pub struct Step {
 
 /// What became of a step, on both wires.
 pub struct Outcome {
-    /// Calls that reached DynamoDB and functions, in order.
+    /// Calls that left the API, in order.
     pub calls: Vec<Call>,
-    /// HTTP calls and events, in order, as lines.
-    pub web: Vec<String>,
     /// What handlers logged, as lines.
     pub logs: Vec<String>,
     /// Headers that handlers added to the response, as lines.
@@ -96,11 +93,8 @@ impl Project {
     /// `folder`: where the commands of its functions run, and its web lies.
     fn start_in(folder: &Path, files: &ProjectFiles, shows_internals: bool) -> Result<Project, String> {
         let (project, mut problems) = syncline::project::Project::load(files);
-        let Surroundings { outside, web, backends, options } = surroundings(folder, &project, shows_internals);
-        match Api::build(&project, backends, options) {
-            Ok(api) if problems.iter().all(|problem| problem.severity != Severity::Error) => {
-                Ok(Project { api: Arc::new(api), outside, web })
-            }
+        match Project::build(folder, &project, shows_internals) {
+            Ok(built) if problems.iter().all(|problem| problem.severity != Severity::Error) => Ok(built),
             Ok(_) => Err(text(&problems)),
             Err(found) => {
                 problems.extend(found);
@@ -109,19 +103,32 @@ impl Project {
         }
     }
 
+    /// A project that has been read, with commands that run in `folder`.
+    ///
+    /// # Errors
+    /// What is wrong with its schema and its code.
+    pub fn build(
+        folder: &Path,
+        project: &syncline::project::Project,
+        shows_internals: bool,
+    ) -> Result<Project, Vec<Diagnostic>> {
+        let (outside, backends, options) = surroundings(folder, project, shows_internals);
+        Ok(Project { api: Arc::new(Api::build(project, backends, options)?), outside })
+    }
+
     /// As [`Project::load`], by way of the prepared form.
     pub fn load_prepared(folder: &Path) -> Result<Project, String> {
         let files = read_project(folder, BTreeMap::new()).map_err(|problem| problem.to_string())?;
         let (project, _) = syncline::project::Project::load(&files);
         let checked = syncline::api::check(&project).map_err(|problems| text(&problems))?;
-        let Surroundings { outside, web, backends, options } = surroundings(folder, &project, true);
+        let (outside, backends, options) = surroundings(folder, &project, true);
 
         let bytes = prepare(&files, &project, &checked);
         let prepared = PreparedProject::read(&bytes, BTreeMap::new())?;
         let (project, _) = syncline::project::Project::load(&prepared.files);
         let checked = prepared.check(&project).ok_or("the prepared project is another one")?;
         let checked = checked.map_err(|problems| text(&problems))?;
-        Ok(Project { api: Arc::new(Api::from_checked(&project, checked, backends, options)), outside, web })
+        Ok(Project { api: Arc::new(Api::from_checked(&project, checked, backends, options)), outside })
     }
 
     /// Holds the next call to DynamoDB; see [`Recording::hold_next_call`].
@@ -158,28 +165,20 @@ impl Project {
             ..OperationRequest::default()
         };
         self.outside.take();
-        self.web.take();
         let answer = self.api.execute(request).await;
-        let (calls, web) = (self.outside.take(), self.web.take());
+        let calls = self.outside.take();
         match answer {
             Answer::Executed { response, report } => {
                 let answer = serde_json::from_slice(&response.to_json()).expect("an answer is JSON");
                 let logs = report.logs.iter().map(ToString::to_string).collect();
                 let headers =
                     response.headers.iter().map(|header| format!("{}: {}", header.name, header.value)).collect();
-                Outcome { calls, web, logs, headers, answer, report }
+                Outcome { calls, logs, headers, answer, report }
             }
             Answer::Refused(refusal) => {
                 let body: Json = serde_json::from_slice(&refusal.to_json()).expect("a refusal is JSON");
                 let answer = json!({ "refused": refusal.status, "errors": body["errors"] });
-                Outcome {
-                    calls,
-                    web,
-                    logs: Vec::new(),
-                    headers: Vec::new(),
-                    answer,
-                    report: OperationReport::default(),
-                }
+                Outcome { calls, logs: Vec::new(), headers: Vec::new(), answer, report: OperationReport::default() }
             }
         }
     }
@@ -199,20 +198,15 @@ impl Outcome {
     }
 }
 
-/// What a project in process runs on.
-struct Surroundings {
-    outside: Arc<Recording>,
-    web: Arc<Web>,
-    backends: Backends,
-    options: ApiOptions,
-}
-
-/// `folder`: where the commands of its functions run, and its web lies.
-fn surroundings(folder: &Path, project: &syncline::project::Project, shows_internals: bool) -> Surroundings {
+/// What a project in process runs on. `folder`: where the commands of its functions run, and its web lies.
+fn surroundings(
+    folder: &Path,
+    project: &syncline::project::Project,
+    shows_internals: bool,
+) -> (Arc<Recording>, Backends, ApiOptions) {
     let functions = Functions::local(project.config.functions.values().cloned(), folder);
-    let outside = Recording::new(tables(project), functions);
-    let web = Web::of(folder);
-    let (lambda, http, event_bus) = (outside.clone(), web.clone(), web.clone());
+    let outside = Recording::new(tables(project), functions, Web::of(folder));
+    let (lambda, http, event_bus) = (outside.clone(), outside.clone(), outside.clone());
     let backends = Backends { lambda, http, event_bus, ..Backends::new(outside.clone()) };
     let options = ApiOptions {
         clock: Clock::fixed(NOON, 1),
@@ -221,7 +215,7 @@ fn surroundings(folder: &Path, project: &syncline::project::Project, shows_inter
         local: Some(LocalSignIn::default()),
         ..ApiOptions::default()
     };
-    Surroundings { outside, web, backends, options }
+    (outside, backends, options)
 }
 
 /// The project's tables in memory, with its seeds.

@@ -95,8 +95,11 @@ pub(crate) fn link(
     linker.linked
 }
 
+/// A project's scripts by their paths.
+pub(super) type Files<'s> = HashMap<&'s str, &'s Arc<SourceFile>>;
+
 struct Linker<'s> {
-    files: HashMap<&'s str, &'s Arc<SourceFile>>,
+    files: Files<'s>,
     dialect: Dialect,
     limits: &'s Limits,
     problems: &'s mut Vec<Diagnostic>,
@@ -259,7 +262,7 @@ impl<'s> Linker<'s> {
             self.problems.push(Diagnostic::error(message).at(file, range.clone()).help(help));
             return None;
         }
-        let Some(target) = self.find(&file.path, specifier) else {
+        let Some(target) = find_file(&self.files, &file.path, specifier) else {
             let message = format!("`{specifier}` does not exist");
             let stem = |path: &str| path.rsplit('/').next().unwrap_or(path).split('.').next().unwrap_or("").to_owned();
             let wanted = stem(specifier);
@@ -290,28 +293,28 @@ impl<'s> Linker<'s> {
             }
         }
     }
+}
 
-    /// The file that a relative specifier names: as written, with an extension, `.js` standing for `.ts`, or a folder's index.
-    fn find(&self, from: &str, specifier: &str) -> Option<&'s Arc<SourceFile>> {
-        let mut parts: Vec<&str> = from.split('/').collect();
-        parts.pop();
-        for part in specifier.split('/') {
-            match part {
-                "." | "" => {}
-                ".." => {
-                    parts.pop()?;
-                }
-                name => parts.push(name),
+/// The file that a relative specifier names: as written, with an extension, `.js` standing for `.ts`, or a folder's index.
+pub(super) fn find_file<'s>(files: &Files<'s>, from: &str, specifier: &str) -> Option<&'s Arc<SourceFile>> {
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in specifier.split('/') {
+        match part {
+            "." | "" => {}
+            ".." => {
+                parts.pop()?;
             }
+            name => parts.push(name),
         }
-        let path = parts.join("/");
-        let script = |path: &str| self.files.get(path).copied();
-        let swapped = path.strip_suffix(".js").or(path.strip_suffix(".mjs")).map(|stem| format!("{stem}.ts"));
-        script(&path)
-            .or_else(|| [".ts", ".js", ".mjs"].iter().find_map(|extension| script(&format!("{path}{extension}"))))
-            .or_else(|| swapped.and_then(|path| script(&path)))
-            .or_else(|| ["ts", "js", "mjs"].iter().find_map(|extension| script(&format!("{path}/index.{extension}"))))
     }
+    let path = parts.join("/");
+    let script = |path: &str| files.get(path).copied();
+    let swapped = path.strip_suffix(".js").or(path.strip_suffix(".mjs")).map(|stem| format!("{stem}.ts"));
+    script(&path)
+        .or_else(|| [".ts", ".js", ".mjs"].iter().find_map(|extension| script(&format!("{path}{extension}"))))
+        .or_else(|| swapped.and_then(|path| script(&path)))
+        .or_else(|| ["ts", "js", "mjs"].iter().find_map(|extension| script(&format!("{path}/index.{extension}"))))
 }
 
 fn quoted(name: &str) -> String {

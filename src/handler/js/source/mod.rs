@@ -2,7 +2,7 @@
 //!
 //! `nesting.rs` and `module.rs` parse and check one file, `link.rs` connects files by their imports. `dialect/` refuses what AppSync
 //! refuses, `types.rs` removes types, `rewrite.rs` and `defaults.rs` give code the semantics of AppSync, `survey.rs` finds
-//! out what a call must know about it; `edits.rs` keeps the way back to the author's text.
+//! out what a call must know about it; `reach.rs` tells which files a handler consists of; `edits.rs` keeps the way back to the author's text.
 
 mod defaults;
 mod dialect;
@@ -11,6 +11,8 @@ mod functions;
 mod link;
 mod module;
 mod nesting;
+#[cfg(any(test, feature = "package"))]
+mod reach;
 mod rewrite;
 mod source_map;
 mod survey;
@@ -19,6 +21,8 @@ mod types;
 pub(super) use dialect::{GLOBALS, OF_MATH, REFUSED_OF_OBJECT};
 pub(super) use edits::Generated;
 pub(super) use link::{LIBRARY, Linked, link};
+#[cfg(any(test, feature = "package"))]
+pub(super) use reach::{Exported, Reached, Target, reach};
 pub(super) use source_map::BundleMap;
 pub(super) use survey::ModuleState;
 

@@ -50,7 +50,13 @@ fn run(case: &Case) -> String {
     let mut ctx = before.clone();
     let mut members = Map::default();
     match template.render_with(&variables, &mut ctx, &Limits::default()) {
-        Ok(Rendered::Text(text)) => members.insert("text".into(), text.into()),
+        Ok(Rendered::Text(text)) => {
+            // Variables are what only tests have.
+            if variables.is_null() {
+                super::assert_foreseen(&template, &before, &text);
+            }
+            members.insert("text".into(), text.into())
+        }
         Ok(Rendered::Returned(value)) => members.insert("returned".into(), value),
         Err(failure) => {
             let error = failure.error;

@@ -11,10 +11,12 @@ mod generator;
 mod oracle;
 
 use super::parse::{self, Leniency};
+use super::request::{Expected, parse_printed};
 use super::{Rendered, Template};
 use crate::clock::Clock;
 use crate::context::Context;
 use crate::error::SourceFile;
+use crate::handler::possible::Inputs;
 use crate::limits::Limits;
 use crate::value::Value;
 
@@ -34,6 +36,14 @@ fn answer(template: &str, variables: &Value) -> Answer {
         Ok(Rendered::Returned(value)) => Answer::Returned(value),
         Err(failure) => Answer::Error(failure.error.message.to_string()),
     }
+}
+
+/// Whether what a template printed is among what [`super::possible_request`] has found. A text that is no JSON is no request.
+#[track_caller]
+fn assert_foreseen(template: &Template, ctx: &Context, printed: &str) {
+    let Ok(value) = parse_printed(printed, Expected::Request) else { return };
+    let possible = super::possible_request(template, &Inputs::of_environment(&ctx.env));
+    assert!(possible.covers(&value), "{:?} gives {value}, which was not foreseen: {possible:?}", template.0.file.text);
 }
 
 #[derive(Clone, Debug, PartialEq)]

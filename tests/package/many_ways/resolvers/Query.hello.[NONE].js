@@ -1,0 +1,2 @@
+export const request = () => ({ payload: 'hello' });
+export const response = (ctx) => ctx.result;
