@@ -121,6 +121,11 @@ impl PreparedProject {
         })
     }
 
+    /// Starts to make what handlers will need, while the caller does the rest of what a start takes.
+    pub fn start_engine(&mut self) {
+        self.parts.program.start_engine();
+    }
+
     /// As [`check`](crate::api::check) for the project that [`PreparedProject::files`] make, without reading or compiling
     /// anything. `None` where the surroundings lead to other files or another dialect than when it was prepared.
     ///

@@ -56,31 +56,53 @@ pub(super) fn compile(sources: &[(&str, &str)]) -> Result<Vec<Vec<u8>>, (usize, 
     })
 }
 
+/// How much memory an engine uses before it first looks for garbage that refers to itself; the prelude's objects take half
+/// of it. After that QuickJS looks whenever the memory has grown by half.
+const GC_THRESHOLD_BYTES: usize = 1024 * 1024;
+
+/// What every engine of a program is made from.
+#[derive(Clone)]
+pub(super) struct Mould {
+    /// The bytecode of `prelude.js`.
+    pub prelude: Arc<[u8]>,
+    pub dialect: Dialect,
+    /// How many modules and entries the program has.
+    pub modules: usize,
+    pub entries: usize,
+}
+
 pub(super) struct Engine {
     context: JsContext,
 }
 
 impl Engine {
-    pub fn new(program: &JsProgram) -> Result<Engine, Error> {
-        let limits = program.limits();
+    /// An engine that is ready but for its limits.
+    pub fn new(mould: &Mould) -> Result<Engine, Error> {
         let runtime = Runtime::new()?;
-        runtime.set_memory_limit(limits.handler_memory_bytes);
-        runtime.set_max_stack_size(limits.handler_stack_bytes);
         runtime.set_interrupt_handler(Some(Box::new(call::is_overdue)));
-        let context = match program.dialect() {
+        // What the prelude makes stays: looking through it for garbage costs a start a tenth.
+        runtime.set_gc_threshold(GC_THRESHOLD_BYTES);
+        let context = match mould.dialect {
             Dialect::AppSync => JsContext::builder().with::<AppSyncIntrinsics>().build(&runtime)?,
             Dialect::Standard => JsContext::builder().with::<StandardIntrinsics>().build(&runtime)?,
         };
         context.with(|ctx| {
-            let prelude: JsFunction = load(&ctx, program.prelude())?;
-            let is_standard = program.dialect() == Dialect::Standard;
+            let prelude: JsFunction = load(&ctx, &mould.prelude)?;
+            let is_standard = mould.dialect == Dialect::Standard;
             let objects: Object = prelude.call((natives::natives(&ctx)?, is_standard))?;
-            let fixtures = Fixtures::new(&objects, program.modules.len(), program.entries.len())?;
+            let fixtures = Fixtures::new(&objects, mould.modules, mould.entries)?;
             // Refused only while somebody reads it, and nobody does yet.
             ctx.store_userdata(fixtures).map_err(|_| Error::Unknown)?;
             Ok::<(), Error>(())
         })?;
         Ok(Engine { context })
+    }
+
+    /// Bounds what code may take. To be called before any runs.
+    pub fn limit(&self, limits: &Limits) {
+        let runtime = self.context.runtime();
+        runtime.set_memory_limit(limits.handler_memory_bytes);
+        runtime.set_max_stack_size(limits.handler_stack_bytes);
     }
 
     /// Runs one function of an entry. The call must have been entered on this thread. The second result says whether the

@@ -34,7 +34,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use engine::Engine;
+use engine::{Engine, Mould};
 pub use prepared::PreparedProgram;
 use serde::{Deserialize, Serialize};
 use source::{BundleMap, Generated, ModuleState};
@@ -65,12 +65,16 @@ pub struct JsProgram {
     modules: Vec<Compiled>,
     entries: Vec<Entry>,
     by_path: HashMap<Str, usize>,
-    prelude: Vec<u8>,
-    dialect: Dialect,
+    mould: Mould,
     limits: Limits,
     /// Engines that no call uses at the moment; there are at most as many as calls have run at once.
     engines: Mutex<Vec<Engine>>,
+    /// One that is being made on another thread, for whoever first needs one.
+    in_the_making: Mutex<Option<EngineInTheMaking>>,
 }
+
+/// The thread that makes an engine.
+type EngineInTheMaking = std::thread::JoinHandle<Result<Engine, rquickjs::Error>>;
 
 /// One module, compiled.
 struct Compiled {
@@ -173,7 +177,8 @@ impl JsProgram {
                 None => problem,
             }]
         })?;
-        let prelude = bytecode.remove(0);
+        let prelude = bytecode.remove(0).into();
+        let mould = Mould { prelude, dialect, modules: linked.len(), entries: handlers.len() };
         let kept = kept_modules(&linked, &handlers);
         let modules = linked.into_iter().zip(bytecode).zip(kept).map(|((module, bytecode), is_kept)| Compiled {
             file: module.file,
@@ -188,16 +193,19 @@ impl JsProgram {
             modules: modules.collect(),
             entries: handlers,
             by_path,
-            prelude,
-            dialect,
+            mould,
             limits: limits.clone(),
             engines: Mutex::default(),
+            in_the_making: Mutex::default(),
         }))
     }
 
-    /// Makes an engine ready, which the first call would do otherwise. One that fails is made anew by that call.
+    /// Makes an engine ready, which the first call would do otherwise. One that fails is made anew by that call. Does
+    /// nothing where there is no handler.
     pub fn warm_up(&self) {
-        if let Ok(engine) = self.take_engine() {
+        if !self.entries.is_empty()
+            && let Ok(engine) = self.take_engine()
+        {
             self.put_engine_back(engine);
         }
     }
@@ -207,16 +215,8 @@ impl JsProgram {
         self.by_path.get(path).map(|&entry| JsHandler { program: self.clone(), entry })
     }
 
-    fn dialect(&self) -> Dialect {
-        self.dialect
-    }
-
     fn limits(&self) -> &Limits {
         &self.limits
-    }
-
-    fn prelude(&self) -> &[u8] {
-        &self.prelude
     }
 
     fn module(&self, index: usize) -> Option<&Compiled> {
@@ -225,7 +225,16 @@ impl JsProgram {
 
     fn take_engine(&self) -> Result<Engine, rquickjs::Error> {
         let spare = self.engines.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        spare.map_or_else(|| Engine::new(self), Ok)
+        if let Some(engine) = spare {
+            return Ok(engine);
+        }
+        let in_the_making = self.in_the_making.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let engine = match in_the_making.map(std::thread::JoinHandle::join) {
+            Some(Ok(Ok(engine))) => engine,
+            _ => Engine::new(&self.mould)?,
+        };
+        engine.limit(&self.limits);
+        Ok(engine)
     }
 
     fn put_engine_back(&self, engine: Engine) {
@@ -327,6 +336,6 @@ impl fmt::Debug for JsHandler {
 
 impl fmt::Debug for JsProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("JsProgram").field("modules", &self.modules.len()).field("dialect", &self.dialect).finish()
+        f.debug_struct("JsProgram").field("modules", &self.modules.len()).field("dialect", &self.mould.dialect).finish()
     }
 }

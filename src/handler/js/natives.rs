@@ -18,10 +18,13 @@ pub(super) const THROWN: &str = "$$thrown";
 /// The object that the prelude receives.
 pub(super) fn natives<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     let natives = Object::new(ctx.clone())?;
-    let functions = Object::new(ctx.clone())?;
+    let library = Object::new(ctx.clone())?;
+    for module in ["util", "runtime", "extensions", "dynamodb", "rds", "ai"] {
+        library.set(module, Object::new(ctx.clone())?)?;
+    }
     for &(path, function) in util::FUNCTIONS {
         let native = move |ctx: Ctx<'js>, arguments: Rest<JsValue<'js>>| call_util(&ctx, function, &arguments.0);
-        functions.set(format!("util.{path}"), Function::new(ctx.clone(), native)?)?;
+        place(&library, "util", path, Function::new(ctx.clone(), native)?)?;
     }
     for (module, builders) in [("dynamodb", dynamodb::BUILDERS), ("rds", rds::BUILDERS), ("ai", ai::BUILDERS)] {
         // The requests of the AI module carry what they are given: a member that is not there is left out.
@@ -30,18 +33,18 @@ pub(super) fn natives<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
             let native = move |ctx: Ctx<'js>, arguments: Rest<JsValue<'js>>| {
                 call_builder(&ctx, builder, undefined, &arguments.0)
             };
-            functions.set(format!("{module}.{path}"), Function::new(ctx.clone(), native)?)?;
+            place(&library, module, path, Function::new(ctx.clone(), native)?)?;
         }
     }
     for &(name, function) in util::extensions::FUNCTIONS {
         let native = move |ctx: Ctx<'js>, arguments: Rest<JsValue<'js>>| call_extension(&ctx, function, &arguments.0);
-        functions.set(format!("extensions.{name}"), Function::new(ctx.clone(), native)?)?;
+        place(&library, "extensions", name, Function::new(ctx.clone(), native)?)?;
     }
-    functions.set("runtime.earlyReturn", Function::new(ctx.clone(), early_return)?)?;
-    natives.set("functions", functions)?;
-    natives.set("globals", source::GLOBALS.to_vec().into_js(ctx)?)?;
+    place(&library, "runtime", "earlyReturn", Function::new(ctx.clone(), early_return)?)?;
+    natives.set("library", library)?;
+    natives.set("globals", names(ctx, source::GLOBALS)?)?;
     natives.set("refusedOfObject", source::REFUSED_OF_OBJECT.to_vec().into_js(ctx)?)?;
-    natives.set("ofMath", source::OF_MATH.to_vec().into_js(ctx)?)?;
+    natives.set("ofMath", names(ctx, source::OF_MATH)?)?;
     for (name, function) in
         [("replace", util::pattern::replace as util::Function), ("replaceAll", util::pattern::replace_all)]
     {
@@ -58,6 +61,37 @@ pub(super) fn natives<'js>(ctx: &Ctx<'js>) -> rquickjs::Result<Object<'js>> {
     natives.set("objectGet", Function::new(ctx.clone(), host::object_get)?)?;
     natives.set("listGet", Function::new(ctx.clone(), host::list_get)?)?;
     Ok(natives)
+}
+
+/// Puts a function where `path`, names with dots between them, says below a module; makes the objects on the way.
+fn place<'js>(library: &Object<'js>, module: &str, path: &str, function: Function<'js>) -> rquickjs::Result<()> {
+    let mut at: Object<'js> = library.get(module)?;
+    let mut names = path.split('.').peekable();
+    while let Some(name) = names.next() {
+        if names.peek().is_none() {
+            return at.set(name, function);
+        }
+        let inner = match at.get::<_, Option<Object<'js>>>(name)? {
+            Some(inner) => inner,
+            None => {
+                let inner = Object::new(at.ctx().clone())?;
+                at.set(name, inner.clone())?;
+                inner
+            }
+        };
+        at = inner;
+    }
+    Ok(())
+}
+
+/// An object that inherits nothing, in which names are found with `in`.
+fn names<'js>(ctx: &Ctx<'js>, names: &[&str]) -> rquickjs::Result<Object<'js>> {
+    let object = Object::new(ctx.clone())?;
+    object.set_prototype(None)?;
+    for name in names {
+        object.set(*name, true)?;
+    }
+    Ok(object)
 }
 
 /// What a function makes of members that are undefined.

@@ -39,15 +39,7 @@ export default function (native, isStandard) {
     ownKeys(target) { loadContext(this, target); return ownKeys(target); },
   };
 
-  const library = { util: {}, runtime: {}, extensions: {}, dynamodb: {}, rds: {}, ai: {} };
-  const place = (path, value) => {
-    const names = path.split(".");
-    const last = names.pop();
-    let at = library;
-    for (const name of names) at = at[name] ??= {};
-    at[last] = value;
-  };
-  for (const [path, fn] of Object.entries(native.functions)) place(path, fn);
+  const { library } = native;
   const { util, runtime, extensions, dynamodb, rds, ai } = library;
 
   // Null and undefined are one value (spec appsync-js 1.5). Rewritten code compares with `same`, and takes values that a
@@ -207,9 +199,10 @@ export default function (native, isStandard) {
   // What AppSync does not have goes before it is frozen: less to freeze, and nothing to find by a detour.
   const toWellFormed = Function.prototype.call.bind(String.prototype.toWellFormed);
   const global = globalThis;
-  const kept = isStandard
-    ? (name) => !["Proxy", "Function", "eval", "globalThis", "Promise", "queueMicrotask", "performance", "gc"].includes(name)
-    : (name) => native.globals.includes(name);
+  const hidden = {
+    __proto__: null, Proxy: 1, Function: 1, eval: 1, globalThis: 1, Promise: 1, queueMicrotask: 1, performance: 1, gc: 1,
+  };
+  const kept = isStandard ? (name) => !(name in hidden) : (name) => name in native.globals;
   const iterators = [[][Symbol.iterator](), ""[Symbol.iterator](), function* () {}, async function () {}, async function* () {}]
     .map(getPrototypeOf);
   const detours = [Function.prototype, BigInt.prototype, Symbol.prototype, getPrototypeOf(native.log), ...iterators];
@@ -221,7 +214,7 @@ export default function (native, isStandard) {
     const remove = (object, names) => { for (const name of names) delete object[name]; };
     [Iterator.prototype, Function.prototype, BigInt.prototype, Symbol.prototype].forEach(empty);
     remove(Object, native.refusedOfObject);
-    remove(Math, ownKeys(Math).filter((name) => typeof Math[name] === "function" && !native.ofMath.includes(name)));
+    for (const name of ownKeys(Math)) if (typeof Math[name] === "function" && !(name in native.ofMath)) delete Math[name];
     remove(Array, ["from", "fromAsync", "of", Symbol.species]);
     remove(Array.prototype, ["constructor", "copyWithin", "entries", "keys", "toLocaleString", "values", Symbol.unscopables]);
     remove(String, ["fromCharCode", "fromCodePoint"]);

@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
+use super::engine::{Engine, Mould};
 use super::source::Generated;
-use super::{Compiled, Dialect, Entry, JsProgram};
+use super::{Compiled, Dialect, EngineInTheMaking, Entry, JsProgram};
 use crate::error::SourceFile;
 use crate::limits::Limits;
 use crate::value::Str;
@@ -24,6 +25,8 @@ pub struct PreparedProgram {
     by_path: Vec<(Str, usize)>,
     #[serde(with = "crate::value::prepared::bytes")]
     prelude: Vec<u8>,
+    #[serde(skip)]
+    in_the_making: Option<EngineInTheMaking>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -35,6 +38,21 @@ struct PreparedModule {
     dependencies: Vec<usize>,
     console_calls: Vec<Range<usize>>,
     is_kept: bool,
+}
+
+impl PreparedProgram {
+    /// Starts to make the first engine, on a thread of its own, so that a starting process can do the rest of its work
+    /// meanwhile. Does nothing where there are no handlers.
+    pub fn start_engine(&mut self) {
+        if self.entries.is_empty() {
+            return;
+        }
+        let (modules, entries) = (self.modules.len(), self.entries.len());
+        let mould = Mould { prelude: self.prelude.as_slice().into(), dialect: self.dialect, modules, entries };
+        let thread = std::thread::Builder::new().name("engine".to_owned()).spawn(move || Engine::new(&mould));
+        // Without a thread the first call makes it.
+        self.in_the_making = thread.ok();
+    }
 }
 
 impl JsProgram {
@@ -51,11 +69,12 @@ impl JsProgram {
         let mut by_path: Vec<(Str, usize)> = self.by_path.iter().map(|(path, entry)| (path.clone(), *entry)).collect();
         by_path.sort_unstable();
         PreparedProgram {
-            dialect: self.dialect,
+            dialect: self.mould.dialect,
             modules: modules.collect(),
             entries: self.entries.clone(),
             by_path,
-            prelude: self.prelude.clone(),
+            prelude: self.mould.prelude.to_vec(),
+            in_the_making: None,
         }
     }
 
@@ -72,6 +91,12 @@ impl JsProgram {
         if prepared.dialect != dialect || !entries.iter().all(|path| by_path.contains_key(path)) {
             return None;
         }
+        let mould = Mould {
+            prelude: prepared.prelude.into(),
+            dialect,
+            modules: prepared.modules.len(),
+            entries: prepared.entries.len(),
+        };
         let compiled = prepared.modules.into_iter().map(|module| {
             // They are in the order of their paths.
             let file = modules.binary_search_by(|file| file.path.cmp(&module.path)).ok()?;
@@ -89,10 +114,10 @@ impl JsProgram {
             modules: compiled.collect::<Option<_>>()?,
             entries: prepared.entries,
             by_path,
-            prelude: prepared.prelude,
-            dialect,
+            mould,
             limits: limits.clone(),
             engines: Mutex::default(),
+            in_the_making: Mutex::new(prepared.in_the_making),
         }))
     }
 }
