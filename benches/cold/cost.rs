@@ -105,9 +105,7 @@ pub fn measure(bootstrap: &str, is_quick: bool) -> Result<()> {
     let function = Function::packaged(&shop, dynamodb.clone());
 
     let api = RuntimeApi::start();
-    let started = Instant::now();
     let process = function.start(&api)?;
-    let init = api.wait_for_start() - started;
     check("restocking", &api.invoke(event(RESTOCK, &Json::Null)).json())?;
     let operations = operations();
     let taken: Vec<Taken> = operations
@@ -116,8 +114,21 @@ pub fn measure(bootstrap: &str, is_quick: bool) -> Result<()> {
         .collect::<Result<_>>()?;
     print_times(&operations, &taken, requests);
     print_dollars(&operations, &taken);
-    print_rest(init, process.memory("VmHWM"));
+    print_rest(init(&function, if is_quick { 3 } else { 21 })?, process.memory("VmHWM"));
     Ok(())
+}
+
+/// From the start of a process until it asks for its first event: the median of some.
+fn init(function: &Function, starts: usize) -> Result<Duration> {
+    let mut times = Vec::with_capacity(starts);
+    for _ in 0..starts {
+        let api = RuntimeApi::start();
+        let started = Instant::now();
+        let _process = function.start(&api)?;
+        times.push(api.wait_for_start() - started);
+    }
+    times.sort_unstable();
+    Ok(times[starts / 2])
 }
 
 fn take(

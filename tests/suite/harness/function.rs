@@ -15,9 +15,14 @@ pub struct Function {
     talk: Arc<Mutex<String>>,
 }
 
-/// What Lambda loads: the artefact that `scripts/test` has built, or the binary of this test run.
+/// What `scripts/bootstrap` has built, where `scripts/test` could build it.
+pub fn built_bootstrap() -> Option<PathBuf> {
+    std::env::var_os("SYNCLINE_BOOTSTRAP").map(PathBuf::from)
+}
+
+/// What Lambda loads: the artefact that has been built for it, or the binary of this test run.
 pub fn bootstrap() -> PathBuf {
-    std::env::var_os("SYNCLINE_BOOTSTRAP").map_or_else(|| env!("CARGO_BIN_EXE_syncline").into(), PathBuf::from)
+    built_bootstrap().unwrap_or_else(|| env!("CARGO_BIN_EXE_syncline").into())
 }
 
 impl Function {

@@ -1,7 +1,8 @@
 //! Events as AWS sends them, through the handler that runs in Lambda: in process (`syncline invoke`), and in the real
-//! binary behind the Runtime API (`protocol`, `answers`, `batches`). `shapes` compares the events with AWS's own samples.
+//! binary behind the Runtime API (`protocol`, `answers`, `batches`), also the one that is shipped (`artefact`). `shapes` compares the events with AWS's own samples.
 
 mod answers;
+mod artefact;
 mod batches;
 pub mod protocol;
 mod shapes;

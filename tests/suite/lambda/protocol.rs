@@ -18,7 +18,7 @@ use crate::harness::runtime_api::{Invocation, Outcome};
 use crate::harness::{Folder, dynamodb, run};
 
 /// A table's engine behind a socket, with the project's tables and seeds; gives the function's variable for it.
-fn dynamodb_of(project: &str) -> (&'static str, String) {
+pub fn dynamodb_of(project: &str) -> (&'static str, String) {
     let files = syncline::backend::files::read_project(&folder(project), Default::default()).unwrap();
     let (project, _) = syncline::project::Project::load(&files);
     ("SYNCLINE_DYNAMODB_ENDPOINT", dynamodb::serve(tables(&project)))
@@ -43,28 +43,38 @@ pub fn body(outcome: &Outcome) -> Value {
     serde_json::from_str(answer["body"].as_str().unwrap_or_else(|| panic!("{answer}"))).unwrap()
 }
 
-#[test]
-fn every_event_is_answered_over_the_runtime_api_as_in_process() {
+/// Sends every event for a project to a function and gives what is unlike its snapshot.
+pub fn answer_events(project: &str, start: impl Fn() -> Function) -> Vec<String> {
     let mut failures = Vec::new();
-    let events = EventFile::all();
-    for events in events.chunk_by(|a, b| a.project == b.project) {
-        let project = &events[0].project;
-        let mut function = Function::start(&folder(project), &[dynamodb_of(project)]);
-        for event in events {
-            // No event that Lambda can send: it is JSON always.
-            let Ok(text) = serde_json::from_str::<Value>(&event.text()) else { continue };
-            let text = text.to_string().to_ascii_lowercase();
-            let (is_answered, answer) = match function.api.invoke(event.text()) {
-                outcome @ Outcome::Answered { .. } => (true, outcome.json()),
-                Outcome::Failed(failed) => (false, failed.body),
-            };
-            failures.extend(event.compare(is_answered, answer).err());
-            if text.contains("mutation") {
-                // The next one finds the tables as they were, as in process.
-                function = Function::start(&folder(project), &[dynamodb_of(project)]);
-            }
+    let mut function = start();
+    for event in EventFile::all().iter().filter(|event| event.project == project) {
+        // No event that Lambda can send: it is JSON always.
+        let Ok(text) = serde_json::from_str::<Value>(&event.text()) else { continue };
+        let text = text.to_string().to_ascii_lowercase();
+        let (is_answered, answer) = match function.api.invoke(event.text()) {
+            outcome @ Outcome::Answered { .. } => (true, outcome.json()),
+            Outcome::Failed(failed) => (false, failed.body),
+        };
+        failures.extend(event.compare(is_answered, answer).err());
+        if text.contains("mutation") {
+            // The next one finds the tables as they were, as in process.
+            function = start();
         }
     }
+    let talk = function.talk();
+    if talk.contains("the prepared project cannot be used") {
+        failures.push(talk);
+    }
+    failures
+}
+
+#[test]
+fn every_event_is_answered_over_the_runtime_api_as_in_process() {
+    let projects: std::collections::BTreeSet<String> =
+        EventFile::all().into_iter().map(|event| event.project).collect();
+    let answer =
+        |project: &String| answer_events(project, || Function::start(&folder(project), &[dynamodb_of(project)]));
+    let failures: Vec<String> = projects.iter().flat_map(answer).collect();
     assert!(failures.is_empty(), "{}", failures.join("\n"));
 }
 
