@@ -13,7 +13,7 @@ use crate::backend::files::ProjectFiles;
 use crate::cli::reload::Watch;
 use crate::cli::setup::{self, Storage, load, print_problems};
 use crate::cli::{Common, Failure};
-use crate::project::Project;
+use crate::project::{DataSourceKind, Project};
 use crate::transport::console::Console;
 use crate::transport::http::{self, RequestLog, Server};
 
@@ -136,6 +136,10 @@ fn summary(
         rows.push((if index == 0 { "tables" } else { "" }, row.trim_end().to_owned()));
     }
     rows.push(("storage", storage.description.clone()));
+    let mut kinds = project.config.data_sources.values().map(|source| &source.kind);
+    if kinds.any(|kind| matches!(kind, DataSourceKind::EventBridge { .. })) {
+        rows.push(("events", storage.events.clone()));
+    }
     rows.extend(sign_in(project, arguments));
     rows.push(("GraphQL", format!("http://{address}/graphql")));
     let console = if Console::is_embedded() { "" } else { "  (from a CDN; `npm run build` in console/ embeds it)" };

@@ -174,6 +174,8 @@ pub struct Storage {
     pub backends: Backends,
     /// For the summary: `embedded, .syncline/dynamodb.sqlite`.
     pub description: String,
+    /// For the summary: where events of event buses go.
+    pub events: String,
     /// Items by physical table name; empty where counting would cost.
     pub item_counts: BTreeMap<Str, u64>,
     /// The file that remembers which tables have been seeded.
@@ -186,9 +188,11 @@ pub struct Storage {
 
 impl Storage {
     fn remote(dynamodb: AwsDynamoDb, description: String) -> Storage {
+        let (backends, events) = backends(Arc::new(dynamodb.clone()), Some(&dynamodb));
         Storage {
-            backends: backends(Arc::new(dynamodb.clone()), Some(&dynamodb)),
+            backends,
             description,
+            events,
             item_counts: BTreeMap::new(),
             seeded: None,
             delete_expired: None,
@@ -216,18 +220,23 @@ impl Storage {
 
 /// Everything that a process may reach besides its DynamoDB: AWS's where the tables are AWS's, else the web with whatever
 /// credentials there are, and events go to an emulator or no further than this process.
-fn backends(dynamodb: Arc<dyn DynamoDb>, remote: Option<&AwsDynamoDb>) -> Backends {
+/// The second result says where events go.
+fn backends(dynamodb: Arc<dyn DynamoDb>, remote: Option<&AwsDynamoDb>) -> (Backends, String) {
     let client = Arc::new(HttpClient::new());
     let backends = Backends::new(dynamodb);
     if let Some(aws) = remote.filter(|aws| aws.has_roles()) {
-        return Backends { http: Arc::new(aws.signed_http(client)), event_bus: Arc::new(aws.event_bus()), ..backends };
+        let (http, event_bus) = (Arc::new(aws.signed_http(client)), Arc::new(aws.event_bus()));
+        return (Backends { http, event_bus, ..backends }, "Amazon EventBridge".to_owned());
     }
     let http = Arc::new(SignedHttp::on_laptop(client));
     match AwsEventBus::of_emulator() {
-        Some(emulator) => Backends { http, event_bus: Arc::new(emulator), ..backends },
+        Some(emulator) => {
+            let events = format!("EventBridge at {}", emulator.emulator_address().unwrap_or_default());
+            (Backends { http, event_bus: Arc::new(emulator), ..backends }, events)
+        }
         None => {
             let bus = LocalEventBus::new(Clock::system(), Arc::new(show_event));
-            Backends { http, event_bus: Arc::new(bus), ..backends }
+            (Backends { http, event_bus: Arc::new(bus), ..backends }, "shown here, and go no further".to_owned())
         }
     }
 }
@@ -324,8 +333,9 @@ async fn embedded(common: &Common, project: &Project) -> Result<Storage, Failure
             tracing::warn!(%error.message, "expired items stay");
         }
     });
-    let backends = backends(database, None);
-    Ok(Storage { backends, description, item_counts, seeded, delete_expired: Some(delete_expired), remote: None })
+    let (backends, events) = backends(database, None);
+    let delete_expired = Some(delete_expired as Arc<dyn Fn() + Send + Sync>);
+    Ok(Storage { backends, description, events, item_counts, seeded, delete_expired, remote: None })
 }
 
 #[cfg(not(feature = "local"))]

@@ -80,6 +80,14 @@ impl AwsEventBus {
         Some(AwsEventBus { account, policy: CallPolicy::event_bridge(), operations: Operations::default() })
     }
 
+    /// The emulator's address, where it is one.
+    pub fn emulator_address(&self) -> Option<&str> {
+        match &self.account {
+            Account::Emulator(config) => config.endpoint_url(),
+            Account::Aws(_) => None,
+        }
+    }
+
     async fn put(&self, request: PutEvents) -> Result<Value, ServiceError> {
         let region = match parts_of_arn(&request.bus) {
             Some((region, ..)) if is_region(region) => Str::from(region),
