@@ -60,6 +60,7 @@ enum Command {
 
 /// Options of every subcommand.
 #[derive(Args, Clone)]
+#[command(next_help_heading = "Options of every command")]
 pub(crate) struct Common {
     /// Folder of the project
     #[arg(long, global = true, value_name = "DIR", default_value = ".")]

@@ -234,7 +234,7 @@ impl DeclaredReader<'_, '_> {
         let data_source = if is_refused {
             crate::project::NONE.into()
         } else {
-            choose_data_source(self.config, named.as_ref(), domain.as_ref(), what, &place, self.reader.problems)
+            choose_data_source(self.config, named.as_ref(), domain.as_ref(), &what, &place, self.reader.problems)
         };
         if is_known {
             self.refuse_missing_code(section, &data_source, what, range);

@@ -26,9 +26,22 @@ struct PipelineFiles {
     index: StageFiles,
 }
 
+/// What the names of the folders say that a file lies in: the same for all files of a folder, which come one after the other.
+#[derive(Clone)]
+struct Surroundings {
+    folder: Str,
+    domain: Option<Str>,
+    /// How much of `folder` is the path of its outermost part that is named `Type.field`.
+    pipeline: Option<usize>,
+    /// The field that the innermost part is named after.
+    innermost: Option<FieldName>,
+}
+
 struct Layout<'a> {
     types: &'a [Str],
     problems: &'a mut Vec<Diagnostic>,
+    /// Those of the last file.
+    surroundings: Option<Surroundings>,
     /// By folder and field: the files of one resolver lie side by side.
     fields: BTreeMap<(Str, FieldName), FieldFiles>,
     /// By path.
@@ -43,7 +56,8 @@ pub(crate) fn read_layout(
     claimed: &[Str],
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<ResolverDefinition> {
-    let mut layout = Layout { types, problems, fields: BTreeMap::new(), pipelines: BTreeMap::new() };
+    let mut layout =
+        Layout { types, problems, surroundings: None, fields: BTreeMap::new(), pipelines: BTreeMap::new() };
     for file in files.below(FOLDER) {
         if !claimed.contains(&file.path) {
             layout.add(file);
@@ -83,15 +97,14 @@ impl Layout<'_> {
                 return;
             }
         };
-        let domain = domain_of(&file.path, self.types);
-        let pipeline = self.pipeline_around(folder);
+        let Surroundings { domain, pipeline, innermost, folder: known_folder } = self.surroundings_of(folder);
+        let pipeline = pipeline.map(|length| &folder[..length]);
         if pipeline == Some(folder) {
             self.add_to_pipeline(file, folder, name, language, domain);
             return;
         }
         // Deeper folders hold modules of the pipeline.
-        let innermost = folder.rsplit('/').next().and_then(|name| pipeline_name(name, self.types));
-        if let (Some(pipeline), Some((field, _))) = (pipeline, innermost) {
+        if let (Some(pipeline), Some(field)) = (pipeline, innermost) {
             self.report_resolver_in_pipeline(file, &field, pipeline);
             return;
         }
@@ -106,20 +119,30 @@ impl Layout<'_> {
             return;
         }
         let files =
-            self.fields.entry((folder.into(), field.clone())).or_insert_with(|| FieldFiles::new(field.clone(), domain));
+            self.fields.entry((known_folder, field.clone())).or_insert_with(|| FieldFiles::new(field.clone(), domain));
         if !files.add(file, language, &name, self.problems) {
             self.report_superfluous_parts(file, file_name, &field);
         }
     }
 
-    /// The outermost folder of `folder` that is named `Type.field`, as a path.
-    fn pipeline_around<'f>(&self, folder: &'f str) -> Option<&'f str> {
+    fn surroundings_of(&mut self, folder: &str) -> Surroundings {
+        if let Some(known) = self.surroundings.as_ref().filter(|known| known.folder == folder) {
+            return known.clone();
+        }
         let mut end = 0;
-        folder.split('/').find_map(|part| {
+        let pipeline = folder.split('/').find_map(|part| {
             let start = end;
             end = start + part.len() + 1;
-            pipeline_name(part, self.types).map(|_| &folder[..start + part.len()])
-        })
+            pipeline_name(part, self.types).map(|_| start + part.len())
+        });
+        let innermost = folder.rsplit('/').next().and_then(|name| pipeline_name(name, self.types));
+        let surroundings = Surroundings {
+            folder: folder.into(),
+            domain: domain_of(&format!("{folder}/"), self.types),
+            pipeline,
+            innermost: innermost.map(|(field, _)| field),
+        };
+        self.surroundings.insert(surroundings).clone()
     }
 
     fn add_to_pipeline(
@@ -153,8 +176,8 @@ impl Layout<'_> {
         }
         match name.step() {
             Some(Ok((number, step_name))) => {
-                let what = format!("step {number} of resolver `{field}`");
                 let step = pipeline.steps.entry(number).or_default();
+                let what = format_args!("step {number} of resolver `{field}`");
                 step.add(file, language, name.data_source, &what, self.problems);
                 step.name = step.name.take().or(step_name);
             }
@@ -207,7 +230,7 @@ fn pipeline_resolver(files: PipelineFiles, config: &Config, problems: &mut Vec<D
     check_step_numbers(&field, &first, &steps, problems);
     let before_after = index.code();
     let functions = steps.into_iter().filter_map(|(number, step)| {
-        let what = format!("step {number} of resolver `{field}`");
+        let what = format_args!("step {number} of resolver `{field}`");
         step.into_stage(domain.as_ref(), data_source.as_ref(), &what, config, problems)
     });
     let kind = ResolverKind::Pipeline { before_after, functions: functions.collect() };

@@ -169,14 +169,15 @@ fn is_identifier(text: &str) -> bool {
 /// Names of types that do not start with a capital letter: the words after `type` in the schema's text. The schema
 /// itself is read later and elsewhere; a word too many here costs nothing.
 pub(crate) fn lower_case_types(schema_text: &str) -> Vec<Str> {
-    let mut words = schema_text.split(|c: char| c.is_whitespace() || matches!(c, '{' | '}' | '#' | ',' | '@'));
+    let ends_word = |c: char| c.is_whitespace() || matches!(c, '{' | '}' | '#' | ',' | '@');
     let mut types = Vec::new();
-    while let Some(word) = words.next() {
-        if word == "type"
-            && let Some(name) = words.find(|word| !word.is_empty())
-            && is_identifier(name)
-            && !name.starts_with(|c: char| c.is_ascii_uppercase())
-        {
+    for at in memchr::memmem::find_iter(schema_text.as_bytes(), "type") {
+        let (before, after) = (&schema_text[..at], &schema_text[at + "type".len()..]);
+        if !before.chars().next_back().is_none_or(ends_word) || !after.starts_with(ends_word) {
+            continue;
+        }
+        let name = after.trim_start_matches(ends_word).split(ends_word).next().unwrap_or_default();
+        if is_identifier(name) && !name.starts_with(|c: char| c.is_ascii_uppercase()) {
             types.push(name.into());
         }
     }

@@ -97,7 +97,7 @@ impl FieldFiles {
         let slots = Slots::of(&field.type_name);
         let (slot, number) = match name.role() {
             Role::Data => {
-                self.data.add(file, language, name.data_source, &format!("resolver `{field}`"), problems);
+                self.data.add(file, language, name.data_source, &format_args!("resolver `{field}`"), problems);
                 return true;
             }
             Role::Index => {
@@ -118,7 +118,7 @@ impl FieldFiles {
         match number {
             Some(Ok(number)) => {
                 let function = self.functions.entry((position, number)).or_default();
-                let what = format!("function `{slot}.{number}` of resolver `{field}`");
+                let what = format_args!("function `{slot}.{number}` of resolver `{field}`");
                 function.add(file, language, name.data_source, &what, problems);
                 function.name = Some(format!("{slot}.{number}").into());
             }
@@ -139,7 +139,7 @@ impl FieldFiles {
             return self.into_pipeline(config, problems);
         }
         let FieldFiles { field, domain, data, .. } = self;
-        let stage = data.into_stage(domain.as_ref(), None, &format!("resolver `{field}`"), config, problems)?;
+        let stage = data.into_stage(domain.as_ref(), None, &format_args!("resolver `{field}`"), config, problems)?;
         let place = stage.place.clone();
         let FieldName { type_name, field_name } = field;
         Some(ResolverDefinition { type_name, field_name, kind: ResolverKind::Unit(stage), domain, place })
@@ -156,7 +156,7 @@ impl FieldFiles {
             Some(_) => {
                 let none = Str::from(NONE);
                 let fallback = (field.type_name == "Subscription").then_some(&none);
-                data.into_stage(domain.as_ref(), fallback, &format!("resolver `{field}`"), config, problems)
+                data.into_stage(domain.as_ref(), fallback, &format_args!("resolver `{field}`"), config, problems)
             }
             None => {
                 if field.type_name != "Subscription" {
@@ -168,7 +168,7 @@ impl FieldFiles {
         let in_slots = |functions: BTreeMap<_, StageFiles>, problems: &mut Vec<Diagnostic>| {
             let stages = functions.into_values().filter_map(|function| {
                 let name = function.name.clone().unwrap_or_default();
-                let what = format!("function `{name}` of resolver `{field}`");
+                let what = format_args!("function `{name}` of resolver `{field}`");
                 let none = Str::from(NONE);
                 let templates = |stage: Stage| fill_templates(stage, &format!("{field}.{name}"));
                 function.into_stage(domain.as_ref(), Some(&none), &what, config, problems).map(templates)
@@ -199,7 +199,7 @@ pub(crate) fn add_index(
         let help = "a pipeline's own handlers run before and after its steps; remove the brackets";
         problems.push(diagnostic.at(file, 0..0).help(help));
     }
-    index.add(file, language, None, &format!("`index` of resolver `{field}`"), problems);
+    index.add(file, language, None, &format_args!("`index` of resolver `{field}`"), problems);
 }
 
 /// The pipeline's own handlers, with Amplify's templates where there are none.

@@ -1,5 +1,6 @@
 //! The files of one stage: one script, or a pair of templates.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::error::{Diagnostic, Place, SourceFile};
@@ -27,7 +28,7 @@ impl StageFiles {
         file: &Arc<SourceFile>,
         language: Language,
         data_source: Option<&str>,
-        what: &str,
+        what: &dyn Display,
         problems: &mut Vec<Diagnostic>,
     ) {
         let rival = match language {
@@ -72,7 +73,7 @@ impl StageFiles {
         self,
         domain: Option<&Str>,
         fallback: Option<&Str>,
-        what: &str,
+        what: &dyn Display,
         config: &Config,
         problems: &mut Vec<Diagnostic>,
     ) -> Option<Stage> {

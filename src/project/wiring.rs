@@ -1,5 +1,6 @@
 //! Whether the parts of a project fit together: resolvers and data sources, domains and tables, fields and schema.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use crate::error::{Diagnostic, Place, nearest};
@@ -8,7 +9,7 @@ use crate::project::data_sources::{DataSourceKind, NONE};
 use crate::project::domains::Access;
 use crate::project::reader::list;
 use crate::project::{Project, ResolverDefinition, ResolverKind, Stage};
-use crate::schema::{InterfaceType, NameMap, ObjectType, Schema, TypeDefinition, UnionType};
+use crate::schema::{InterfaceType, ObjectType, Schema, TypeDefinition, UnionType};
 use crate::value::Str;
 
 /// The data source of a stage: the one it names, else its domain's, else, outside of domains, the only one there is.
@@ -17,7 +18,7 @@ pub(crate) fn choose_data_source(
     config: &Config,
     named: Option<&Str>,
     domain: Option<&Str>,
-    what: &str,
+    what: &dyn Display,
     place: &Place,
     problems: &mut Vec<Diagnostic>,
 ) -> Str {
@@ -55,7 +56,7 @@ fn example(config: &Config) -> &str {
     config.data_sources.keys().next().map_or(NONE, Str::as_str)
 }
 
-pub(crate) fn given_twice(what: &str, second: &Place, first: &Place) -> Diagnostic {
+pub(crate) fn given_twice(what: &dyn Display, second: &Place, first: &Place) -> Diagnostic {
     let line = first.file.location(first.start).line;
     Diagnostic::error(format!("{what} is defined twice"))
         .at(&second.file, second.start..second.end)
@@ -64,21 +65,20 @@ pub(crate) fn given_twice(what: &str, second: &Place, first: &Place) -> Diagnost
 
 /// Keeps the first resolver of each field, in the order of type and field names.
 pub(crate) fn refuse_duplicates(
-    resolvers: Vec<ResolverDefinition>,
+    mut resolvers: Vec<ResolverDefinition>,
     problems: &mut Vec<Diagnostic>,
 ) -> Vec<ResolverDefinition> {
-    let mut kept: NameMap<ResolverDefinition> = NameMap::default();
-    for resolver in resolvers {
-        let field = format!("{}.{}", resolver.type_name, resolver.field_name);
-        match kept.get(field.as_str()) {
-            Some(first) => problems.push(given_twice(&format!("resolver `{field}`"), &resolver.place, &first.place)),
-            None => {
-                kept.insert(field.into(), resolver);
-            }
+    // Those of one field stay in their order.
+    resolvers.sort_by(|a, b| (&a.type_name, &a.field_name).cmp(&(&b.type_name, &b.field_name)));
+    resolvers.dedup_by(|resolver, first| {
+        let is_same = resolver.type_name == first.type_name && resolver.field_name == first.field_name;
+        if is_same {
+            let what = format_args!("resolver `{}.{}`", first.type_name, first.field_name);
+            problems.push(given_twice(&what, &resolver.place, &first.place));
         }
-    }
-    kept.sort_by(|_, a, _, b| (&a.type_name, &a.field_name).cmp(&(&b.type_name, &b.field_name)));
-    kept.into_values().collect()
+        is_same
+    });
+    resolvers
 }
 
 impl ResolverDefinition {

@@ -104,7 +104,8 @@ impl DataSource for DynamoDbSource {
     }
 }
 
-const OPERATIONS: [&str; 12] = [
+/// What `operation` of a request may be (spec appsync-js 3).
+pub const OPERATIONS: [&str; 12] = [
     "GetItem",
     "PutItem",
     "UpdateItem",

@@ -3,25 +3,11 @@
 //!
 //! IAM asks for less than the API has names: a transaction needs the actions of its elements, a batch only its own.
 
+use crate::datasource::dynamodb::OPERATIONS;
 use crate::handler::possible::{Possible, PossibleObject};
 use crate::package::uses::{Caller, Resource, Uses};
 use crate::project::{Access, ConflictHandler, Versioning};
 use crate::value::Str;
-
-const OPERATIONS: [&str; 12] = [
-    "GetItem",
-    "PutItem",
-    "UpdateItem",
-    "DeleteItem",
-    "Query",
-    "Scan",
-    "Sync",
-    "BatchGetItem",
-    "BatchPutItem",
-    "BatchDeleteItem",
-    "TransactGetItems",
-    "TransactWriteItems",
-];
 
 /// A DynamoDB data source as one stage calls it.
 pub(super) struct Source<'a> {
