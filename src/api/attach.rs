@@ -13,7 +13,7 @@ use crate::datasource::{DataSource, DomainRights};
 use crate::error::{Diagnostic, SourceFile};
 use crate::execute::Resolvers;
 use crate::handler::Handler;
-use crate::handler::js::{Dialect, JsProgram, PreparedProgram};
+use crate::handler::js::{Dialect, JsProgram, PreparedProgram, StartedMould};
 use crate::handler::vtl::{PreparedTemplate, Template, VtlHandler};
 use crate::limits::Limits;
 use crate::project::{self, Code, Config, DataSourceKind, Project, ResolverKind, Runtime, StageOptions, Versioning};
@@ -42,11 +42,13 @@ pub(super) fn compile(project: &Project, limits: &Limits, problems: &mut Vec<Dia
 pub(super) fn load(
     project: &Project,
     limits: &Limits,
+    mould: StartedMould,
     program: PreparedProgram,
     templates: Vec<PreparedTemplate>,
 ) -> Option<CompiledCode> {
     let (entries, files) = sources(project);
-    let scripts = JsProgram::from_prepared(program, &project.modules, &entries, dialect(&project.config), limits)?;
+    let scripts =
+        JsProgram::from_prepared(program, mould, &project.modules, &entries, dialect(&project.config), limits)?;
     let mut prepared: HashMap<Str, PreparedTemplate> =
         templates.into_iter().map(|template| (template.path.clone(), template)).collect();
     let mut templates: HashMap<Str, Template> = HashMap::new();

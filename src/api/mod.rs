@@ -306,8 +306,8 @@ impl Api {
     /// Does what the first request would wait for: makes an engine for handlers, fetches the keys of issuers. Waits
     /// [`limits::WARM_UP_TIMEOUT`] at most.
     pub async fn warm_up(&self) {
-        self.scripts.warm_up();
-        let _ = tokio::time::timeout(limits::WARM_UP_TIMEOUT, self.authenticator.warm_up(self.outside())).await;
+        let issuers = tokio::time::timeout(limits::WARM_UP_TIMEOUT, self.authenticator.warm_up(self.outside()));
+        let _ = tokio::join!(issuers, self.scripts.warm_up());
     }
 
     /// Finds out who asks, by what the request signs in with.

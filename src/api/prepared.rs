@@ -2,9 +2,10 @@
 //! it runs, except for `syncline.yaml`, whose `${VAR}` are the surroundings': schema and code are read, checked and compiled
 //! once, when the project is packaged, and a starting function only takes them up.
 //!
-//! A prepared project is one file: a line that names the sources of the binary that made it, then everything else in a
-//! binary form that only a binary of the same sources reads. It holds the project's files too, because messages quote them,
-//! and because `syncline.yaml` is read anew: no value of a variable is in it.
+//! A prepared project is one file: a line that names the sources of the binary that made it, then what engines are made from
+//! (an engine can be made while the rest is read), then everything else, in a binary form that only a binary of the same
+//! sources reads. It holds the project's files too, because messages quote them, and because `syncline.yaml` is read anew: no
+//! value of a variable is in it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::api::{Checked, assemble, attach, check_parts};
 use crate::backend::files::ProjectFiles;
 use crate::error::{Diagnostic, SourceFile};
-use crate::handler::js::PreparedProgram;
+use crate::handler::js::{Mould, PreparedProgram, StartedMould};
 use crate::handler::vtl::PreparedTemplate;
 use crate::project::Project;
 use crate::schema::{PreparedSchema, Schema};
@@ -78,6 +79,7 @@ pub struct PreparedProject {
 struct Parts {
     schema_files: Vec<Str>,
     schema: PreparedSchema,
+    mould: StartedMould,
     program: PreparedProgram,
     templates: Vec<PreparedTemplate>,
 }
@@ -94,12 +96,13 @@ pub fn prepare(files: &ProjectFiles, project: &Project, checked: &Checked) -> Ve
         program: checked.code.scripts.prepare(),
         templates,
     };
-    let bytes = HEAD.as_bytes().to_vec();
-    postcard::to_extend(&content, bytes).expect("every part of it has a form, and memory has no end")
+    let bytes = postcard::to_extend(checked.code.scripts.mould(), HEAD.as_bytes().to_vec());
+    let bytes = bytes.and_then(|bytes| postcard::to_extend(&content, bytes));
+    bytes.expect("every part of it has a form, and memory has no end")
 }
 
 impl PreparedProject {
-    /// Reads a prepared project.
+    /// Reads a prepared project, and starts to make an engine for its handlers, which takes as long as the rest.
     ///
     /// # Errors
     /// Why it cannot be used: it was made by a binary of other sources, or it is damaged.
@@ -112,18 +115,16 @@ impl PreparedProject {
                 None => "it is no prepared project".to_owned(),
             });
         };
-        let content: Content<'_> = postcard::from_bytes(content).map_err(|error| format!("it is damaged: {error}"))?;
+        let damaged = |error| format!("it is damaged: {error}");
+        let (mould, content) = postcard::take_from_bytes::<Mould>(content).map_err(damaged)?;
+        let mould = mould.start_engine();
+        let content: Content<'_> = postcard::from_bytes(content).map_err(damaged)?;
         let files = content.files.into_iter().map(|(path, text)| (path.clone(), SourceFile::new(path, text))).collect();
         let Content { name, schema_files, schema, program, templates, .. } = content;
         Ok(PreparedProject {
             files: ProjectFiles { name, files, environment, is_deployed: true, ..ProjectFiles::default() },
-            parts: Parts { schema_files, schema, program, templates },
+            parts: Parts { schema_files, schema, mould, program, templates },
         })
-    }
-
-    /// Starts to make what handlers will need, while the caller does the rest of what a start takes.
-    pub fn start_engine(&mut self) {
-        self.parts.program.start_engine();
     }
 
     /// As [`check`](crate::api::check) for the project that [`PreparedProject::files`] make, without reading or compiling
@@ -132,7 +133,7 @@ impl PreparedProject {
     /// # Errors
     /// As [`check`](crate::api::check), for what depends on the surroundings.
     pub fn check(self, project: &Project) -> Option<Result<Checked, Vec<Diagnostic>>> {
-        let Parts { schema_files, schema, program, templates } = self.parts;
+        let Parts { schema_files, schema, mould, program, templates } = self.parts;
         let is_same = |(file, path): (&Arc<SourceFile>, &Str)| file.path == *path;
         if project.schema_files.len() != schema_files.len()
             || !project.schema_files.iter().zip(&schema_files).all(is_same)
@@ -140,7 +141,7 @@ impl PreparedProject {
             return None;
         }
         let schema = Schema::from_prepared(schema, &project.schema_files);
-        let code = attach::load(project, &project.limits(), program, templates)?;
+        let code = attach::load(project, &project.limits(), mould, program, templates)?;
         let mut problems = Vec::new();
         check_parts(project, &schema, &mut problems);
         Some(assemble(project, schema, Vec::new(), code, problems))

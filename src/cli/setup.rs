@@ -83,8 +83,7 @@ pub fn load_deployed(common: &Common) -> Result<Loaded, LoadError> {
 }
 
 fn take_up(bytes: &[u8]) -> Result<Loaded, String> {
-    let mut prepared = PreparedProject::read(bytes, process_environment())?;
-    prepared.start_engine();
+    let prepared = PreparedProject::read(bytes, process_environment())?;
     let files = prepared.files.clone();
     let (project, problems) = Project::load(&files);
     if problems.iter().any(|problem| problem.severity == Severity::Error) {

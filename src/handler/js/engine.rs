@@ -9,6 +9,8 @@ use rquickjs::module::WriteOptions;
 use rquickjs::{
     CatchResultExt, Context as JsContext, Ctx, Error, Function as JsFunction, Module, Object, Runtime, Value as JsValue,
 };
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 
 use super::call::{self, Thrown, with_call};
 use super::convert::{Bridge, ReadError, Reader};
@@ -61,14 +63,64 @@ pub(super) fn compile(sources: &[(&str, &str)]) -> Result<Vec<Vec<u8>>, (usize, 
 const GC_THRESHOLD_BYTES: usize = 1024 * 1024;
 
 /// What every engine of a program is made from.
-#[derive(Clone)]
-pub(super) struct Mould {
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Mould {
     /// The bytecode of `prelude.js`.
-    pub prelude: Arc<[u8]>,
-    pub dialect: Dialect,
+    #[serde(with = "crate::value::prepared::bytes")]
+    pub(super) prelude: Arc<[u8]>,
+    pub(super) dialect: Dialect,
     /// How many modules and entries the program has.
-    pub modules: usize,
-    pub entries: usize,
+    pub(super) modules: usize,
+    pub(super) entries: usize,
+}
+
+impl Mould {
+    /// Starts to make an engine, on a thread of its own, so that a starting process can do the rest of its work meanwhile.
+    /// Makes none where there are no handlers or no threads: then the first call does.
+    pub fn start_engine(self) -> StartedMould {
+        let engine = self.start_thread();
+        StartedMould { mould: self, engine }
+    }
+
+    fn start_thread(&self) -> Option<EngineInTheMaking> {
+        if self.entries == 0 {
+            return None;
+        }
+        let (mould, (send, done)) = (self.clone(), oneshot::channel());
+        let make = move || {
+            let engine = Engine::new(&mould);
+            // Nobody need wait for it.
+            let _ = send.send(());
+            engine
+        };
+        let thread = std::thread::Builder::new().name("engine".to_owned()).spawn(make).ok()?;
+        Some(EngineInTheMaking { thread, done })
+    }
+}
+
+/// What engines are made from, with the first one, which is being made.
+pub struct StartedMould {
+    pub(super) mould: Mould,
+    pub(super) engine: Option<EngineInTheMaking>,
+}
+
+/// An engine that is being made on a thread.
+pub(super) struct EngineInTheMaking {
+    thread: std::thread::JoinHandle<Result<Engine, Error>>,
+    done: oneshot::Receiver<()>,
+}
+
+impl EngineInTheMaking {
+    /// Waits until it is made, without a thread that waits.
+    pub(super) async fn finish(self) -> Option<Engine> {
+        let _ = self.done.await;
+        self.thread.join().ok()?.ok()
+    }
+
+    /// Waits until it is made.
+    pub(super) fn wait(self) -> Option<Engine> {
+        self.thread.join().ok()?.ok()
+    }
 }
 
 pub(super) struct Engine {

@@ -34,7 +34,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use engine::{Engine, Mould};
+use engine::{Engine, EngineInTheMaking};
+pub use engine::{Mould, StartedMould};
 pub use prepared::PreparedProgram;
 use serde::{Deserialize, Serialize};
 use source::{BundleMap, Generated, ModuleState};
@@ -72,9 +73,6 @@ pub struct JsProgram {
     /// One that is being made on another thread, for whoever first needs one.
     in_the_making: Mutex<Option<EngineInTheMaking>>,
 }
-
-/// The thread that makes an engine.
-type EngineInTheMaking = std::thread::JoinHandle<Result<Engine, rquickjs::Error>>;
 
 /// One module, compiled.
 struct Compiled {
@@ -200,12 +198,17 @@ impl JsProgram {
         }))
     }
 
-    /// Makes an engine ready, which the first call would do otherwise. One that fails is made anew by that call. Does
-    /// nothing where there is no handler.
-    pub fn warm_up(&self) {
-        if !self.entries.is_empty()
-            && let Ok(engine) = self.take_engine()
-        {
+    /// Makes an engine ready, which the first call would do otherwise, or waits for the one that is being made. One that
+    /// fails is made anew by that call. Does nothing where there are no handlers.
+    pub async fn warm_up(&self) {
+        if self.entries.is_empty() {
+            return;
+        }
+        let engine = match self.take_in_the_making() {
+            Some(engine) => engine.finish().await.map(|engine| self.limited(engine)),
+            None => self.take_engine().ok(),
+        };
+        if let Some(engine) = engine {
             self.put_engine_back(engine);
         }
     }
@@ -228,13 +231,18 @@ impl JsProgram {
         if let Some(engine) = spare {
             return Ok(engine);
         }
-        let in_the_making = self.in_the_making.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let engine = match in_the_making.map(std::thread::JoinHandle::join) {
-            Some(Ok(Ok(engine))) => engine,
-            _ => Engine::new(&self.mould)?,
-        };
+        let made = self.take_in_the_making().and_then(EngineInTheMaking::wait);
+        let engine = made.map_or_else(|| Engine::new(&self.mould), Ok)?;
+        Ok(self.limited(engine))
+    }
+
+    fn take_in_the_making(&self) -> Option<EngineInTheMaking> {
+        self.in_the_making.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    fn limited(&self, engine: Engine) -> Engine {
         engine.limit(&self.limits);
-        Ok(engine)
+        engine
     }
 
     fn put_engine_back(&self, engine: Engine) {
