@@ -13,7 +13,7 @@ use crate::datasource::{DataSource, DomainRights};
 use crate::error::{Diagnostic, SourceFile};
 use crate::execute::Resolvers;
 use crate::handler::Handler;
-use crate::handler::js::{Dialect, JsProgram, PreparedProgram, StartedMould};
+use crate::handler::js::{Dialect, JsProgram, Mould, PreparedProgram};
 use crate::handler::vtl::{PreparedTemplate, Template, VtlHandler};
 use crate::limits::Limits;
 use crate::project::{self, Code, Config, DataSourceKind, Project, ResolverKind, Runtime, StageOptions, Versioning};
@@ -42,7 +42,7 @@ pub(super) fn compile(project: &Project, limits: &Limits, problems: &mut Vec<Dia
 pub(super) fn load(
     project: &Project,
     limits: &Limits,
-    mould: StartedMould,
+    mould: Mould,
     program: PreparedProgram,
     templates: Vec<PreparedTemplate>,
 ) -> Option<CompiledCode> {

@@ -9,11 +9,12 @@ pub mod prepared;
 mod rate_limit;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::api::attach::CompiledCode;
 use crate::api::persisted::PersistedDocuments;
+use crate::api::prepared::EngineInTheMaking;
 use crate::api::rate_limit::RateLimiter;
 use crate::auth::rules::AccessRules;
 use crate::auth::{self, Authenticator, Caller, Denial, Evidence, LocalSignIn, Outside};
@@ -85,6 +86,8 @@ pub struct Api {
     authentication: Authentication,
     authenticator: Authenticator,
     scripts: Arc<JsProgram>,
+    /// Until it is made.
+    engine: Mutex<Option<EngineInTheMaking>>,
     options: ApiOptions,
 }
 
@@ -183,6 +186,8 @@ pub struct Checked {
     /// What works here but not on AppSync.
     pub strict: Vec<Diagnostic>,
     code: CompiledCode,
+    /// The first one for the scripts, where it is being made already.
+    engine: Option<EngineInTheMaking>,
 }
 
 /// Checks everything that can be wrong without running.
@@ -232,7 +237,7 @@ fn assemble(
     let env = project.config.environment.clone();
     let access = AccessRules::new(&schema.access_directives, &project.config.authentication);
     let executable = ExecutableSchema { schema, resolvers, access, limits: project.limits(), env };
-    Ok(Checked { executable, warnings, strict, code })
+    Ok(Checked { executable, warnings, strict, code, engine: None })
 }
 
 impl Api {
@@ -263,6 +268,7 @@ impl Api {
             authentication: authentication.clone(),
             authenticator,
             scripts: checked.code.scripts,
+            engine: Mutex::new(checked.engine),
             options,
         }
     }
@@ -307,7 +313,14 @@ impl Api {
     /// [`limits::WARM_UP_TIMEOUT`] at most.
     pub async fn warm_up(&self) {
         let issuers = tokio::time::timeout(limits::WARM_UP_TIMEOUT, self.authenticator.warm_up(self.outside()));
-        let _ = tokio::join!(issuers, self.scripts.warm_up());
+        let in_the_making = self.engine.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let engine = async {
+            match in_the_making {
+                Some(engine) => engine.finish().await.into_iter().for_each(|engine| self.scripts.add_engine(engine)),
+                None => self.scripts.warm_up(),
+            }
+        };
+        let _ = tokio::join!(issuers, engine);
     }
 
     /// Finds out who asks, by what the request signs in with.

@@ -9,13 +9,15 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
 
 use crate::api::{Checked, assemble, attach, check_parts};
 use crate::backend::files::ProjectFiles;
 use crate::error::{Diagnostic, SourceFile};
-use crate::handler::js::{Mould, PreparedProgram, StartedMould};
+use crate::handler::js::{Engine, Mould, PreparedProgram};
 use crate::handler::vtl::PreparedTemplate;
 use crate::project::Project;
 use crate::schema::{PreparedSchema, Schema};
@@ -79,9 +81,40 @@ pub struct PreparedProject {
 struct Parts {
     schema_files: Vec<Str>,
     schema: PreparedSchema,
-    mould: StartedMould,
+    mould: Mould,
+    engine: Option<EngineInTheMaking>,
     program: PreparedProgram,
     templates: Vec<PreparedTemplate>,
+}
+
+/// An engine that is made on a thread of its own, while a starting process does the rest of its work.
+pub(super) struct EngineInTheMaking {
+    thread: JoinHandle<Option<Engine>>,
+    done: oneshot::Receiver<()>,
+}
+
+impl EngineInTheMaking {
+    /// `None` where there are no handlers or no threads: then the first call makes an engine.
+    fn start(mould: &Mould) -> Option<EngineInTheMaking> {
+        if !mould.is_needed() {
+            return None;
+        }
+        let (mould, (send, done)) = (mould.clone(), oneshot::channel());
+        let make = move || {
+            let engine = mould.make_engine();
+            // Nobody need wait for it.
+            let _ = send.send(());
+            engine
+        };
+        let thread = std::thread::Builder::new().name("engine".to_owned()).spawn(make).ok()?;
+        Some(EngineInTheMaking { thread, done })
+    }
+
+    /// Waits until it is made.
+    pub async fn finish(self) -> Option<Engine> {
+        let _ = self.done.await;
+        self.thread.join().ok().flatten()
+    }
 }
 
 /// Prepares a project that has been checked. `files` is what it was read from where it is deployed: all of them are kept.
@@ -117,13 +150,13 @@ impl PreparedProject {
         };
         let damaged = |error| format!("it is damaged: {error}");
         let (mould, content) = postcard::take_from_bytes::<Mould>(content).map_err(damaged)?;
-        let mould = mould.start_engine();
+        let engine = EngineInTheMaking::start(&mould);
         let content: Content<'_> = postcard::from_bytes(content).map_err(damaged)?;
         let files = content.files.into_iter().map(|(path, text)| (path.clone(), SourceFile::new(path, text))).collect();
         let Content { name, schema_files, schema, program, templates, .. } = content;
         Ok(PreparedProject {
             files: ProjectFiles { name, files, environment, is_deployed: true, ..ProjectFiles::default() },
-            parts: Parts { schema_files, schema, mould, program, templates },
+            parts: Parts { schema_files, schema, mould, engine, program, templates },
         })
     }
 
@@ -133,7 +166,7 @@ impl PreparedProject {
     /// # Errors
     /// As [`check`](crate::api::check), for what depends on the surroundings.
     pub fn check(self, project: &Project) -> Option<Result<Checked, Vec<Diagnostic>>> {
-        let Parts { schema_files, schema, mould, program, templates } = self.parts;
+        let Parts { schema_files, schema, mould, engine, program, templates } = self.parts;
         let is_same = |(file, path): (&Arc<SourceFile>, &Str)| file.path == *path;
         if project.schema_files.len() != schema_files.len()
             || !project.schema_files.iter().zip(&schema_files).all(is_same)
@@ -144,6 +177,7 @@ impl PreparedProject {
         let code = attach::load(project, &project.limits(), mould, program, templates)?;
         let mut problems = Vec::new();
         check_parts(project, &schema, &mut problems);
-        Some(assemble(project, schema, Vec::new(), code, problems))
+        let checked = assemble(project, schema, Vec::new(), code, problems);
+        Some(checked.map(|checked| Checked { engine, ..checked }))
     }
 }

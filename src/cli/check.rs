@@ -44,7 +44,7 @@ pub fn run(common: &Common, arguments: &Arguments) -> Result<(), Failure> {
 
 fn text(problems: &[Diagnostic], resolvers: usize) -> String {
     if problems.is_empty() {
-        return format!("no problems: {resolvers} resolvers");
+        return format!("no problems: {}", setup::plural(resolvers, "resolver"));
     }
     let mut text: String = problems.iter().map(|problem| format!("{problem}\n\n")).collect();
     text.push_str(&tally(problems));

@@ -23,7 +23,7 @@ fn check_reads_every_template() {
     assert_eq!(broken.code, Some(1), "{broken:?}");
     assert!(broken.stdout.starts_with("error: Encountered \"<EOF>\""), "{}", broken.stdout);
     assert!(broken.stdout.contains("--> resolvers/Query.a.[NONE].req.vtl:"), "{}", broken.stdout);
-    assert!(check("{ \"version\": \"2018-05-29\" }\n").stdout.starts_with("no problems: 1 resolvers"));
+    assert!(check("{ \"version\": \"2018-05-29\" }\n").stdout.starts_with("no problems: 1 resolver\n"));
 }
 
 #[test]

@@ -10,7 +10,6 @@ use rquickjs::{
     CatchResultExt, Context as JsContext, Ctx, Error, Function as JsFunction, Module, Object, Runtime, Value as JsValue,
 };
 use serde::{Deserialize, Serialize};
-use tokio::sync::oneshot;
 
 use super::call::{self, Thrown, with_call};
 use super::convert::{Bridge, ReadError, Reader};
@@ -75,61 +74,26 @@ pub struct Mould {
 }
 
 impl Mould {
-    /// Starts to make an engine, on a thread of its own, so that a starting process can do the rest of its work meanwhile.
-    /// Makes none where there are no handlers or no threads: then the first call does.
-    pub fn start_engine(self) -> StartedMould {
-        let engine = self.start_thread();
-        StartedMould { mould: self, engine }
+    /// Whether there are handlers.
+    pub fn is_needed(&self) -> bool {
+        self.entries > 0
     }
 
-    fn start_thread(&self) -> Option<EngineInTheMaking> {
-        if self.entries == 0 {
-            return None;
-        }
-        let (mould, (send, done)) = (self.clone(), oneshot::channel());
-        let make = move || {
-            let engine = Engine::new(&mould);
-            // Nobody need wait for it.
-            let _ = send.send(());
-            engine
-        };
-        let thread = std::thread::Builder::new().name("engine".to_owned()).spawn(make).ok()?;
-        Some(EngineInTheMaking { thread, done })
+    /// An engine for a program that is made of this later; see [`JsProgram::add_engine`]. `None` where it fails: then the
+    /// first call makes one, and reports why it cannot.
+    pub fn make_engine(&self) -> Option<Engine> {
+        Engine::new(self).ok()
     }
 }
 
-/// What engines are made from, with the first one, which is being made.
-pub struct StartedMould {
-    pub(super) mould: Mould,
-    pub(super) engine: Option<EngineInTheMaking>,
-}
-
-/// An engine that is being made on a thread.
-pub(super) struct EngineInTheMaking {
-    thread: std::thread::JoinHandle<Result<Engine, Error>>,
-    done: oneshot::Receiver<()>,
-}
-
-impl EngineInTheMaking {
-    /// Waits until it is made, without a thread that waits.
-    pub(super) async fn finish(self) -> Option<Engine> {
-        let _ = self.done.await;
-        self.thread.join().ok()?.ok()
-    }
-
-    /// Waits until it is made.
-    pub(super) fn wait(self) -> Option<Engine> {
-        self.thread.join().ok()?.ok()
-    }
-}
-
-pub(super) struct Engine {
+/// A runtime of QuickJS that runs one call at a time.
+pub struct Engine {
     context: JsContext,
 }
 
 impl Engine {
     /// An engine that is ready but for its limits.
-    pub fn new(mould: &Mould) -> Result<Engine, Error> {
+    pub(super) fn new(mould: &Mould) -> Result<Engine, Error> {
         let runtime = Runtime::new()?;
         runtime.set_interrupt_handler(Some(Box::new(call::is_overdue)));
         // What the prelude makes stays: looking through it for garbage costs a start a tenth.
@@ -151,7 +115,7 @@ impl Engine {
     }
 
     /// Bounds what code may take. To be called before any runs.
-    pub fn limit(&self, limits: &Limits) {
+    pub(super) fn limit(&self, limits: &Limits) {
         let runtime = self.context.runtime();
         runtime.set_memory_limit(limits.handler_memory_bytes);
         runtime.set_max_stack_size(limits.handler_stack_bytes);
@@ -159,7 +123,12 @@ impl Engine {
 
     /// Runs one function of an entry. The call must have been entered on this thread. The second result says whether the
     /// engine may run another call.
-    pub fn run(&self, program: &JsProgram, entry: &Entry, function: Function) -> (Result<Returned, Failure>, bool) {
+    pub(super) fn run(
+        &self,
+        program: &JsProgram,
+        entry: &Entry,
+        function: Function,
+    ) -> (Result<Returned, Failure>, bool) {
         self.context.with(|ctx| {
             let run = || -> Result<Returned, RunError> {
                 let bridge = Bridge::new(&ctx)?;

@@ -34,8 +34,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use engine::{Engine, EngineInTheMaking};
-pub use engine::{Mould, StartedMould};
+pub use engine::{Engine, Mould};
 pub use prepared::PreparedProgram;
 use serde::{Deserialize, Serialize};
 use source::{BundleMap, Generated, ModuleState};
@@ -70,8 +69,6 @@ pub struct JsProgram {
     limits: Limits,
     /// Engines that no call uses at the moment; there are at most as many as calls have run at once.
     engines: Mutex<Vec<Engine>>,
-    /// One that is being made on another thread, for whoever first needs one.
-    in_the_making: Mutex<Option<EngineInTheMaking>>,
 }
 
 /// One module, compiled.
@@ -194,23 +191,23 @@ impl JsProgram {
             mould,
             limits: limits.clone(),
             engines: Mutex::default(),
-            in_the_making: Mutex::default(),
         }))
     }
 
-    /// Makes an engine ready, which the first call would do otherwise, or waits for the one that is being made. One that
-    /// fails is made anew by that call. Does nothing where there are no handlers.
-    pub async fn warm_up(&self) {
-        if self.entries.is_empty() {
-            return;
-        }
-        let engine = match self.take_in_the_making() {
-            Some(engine) => engine.finish().await.map(|engine| self.limited(engine)),
-            None => self.take_engine().ok(),
-        };
-        if let Some(engine) = engine {
+    /// Makes an engine ready, which the first call would do otherwise. One that fails is made anew by that call. Does
+    /// nothing where there are no handlers.
+    pub fn warm_up(&self) {
+        if !self.entries.is_empty()
+            && let Ok(engine) = self.take_engine()
+        {
             self.put_engine_back(engine);
         }
+    }
+
+    /// Takes an engine that was made of this program's [`Mould`].
+    pub fn add_engine(&self, engine: Engine) {
+        engine.limit(&self.limits);
+        self.put_engine_back(engine);
     }
 
     /// The handler at a path that was one of `entries`.
@@ -231,18 +228,9 @@ impl JsProgram {
         if let Some(engine) = spare {
             return Ok(engine);
         }
-        let made = self.take_in_the_making().and_then(EngineInTheMaking::wait);
-        let engine = made.map_or_else(|| Engine::new(&self.mould), Ok)?;
-        Ok(self.limited(engine))
-    }
-
-    fn take_in_the_making(&self) -> Option<EngineInTheMaking> {
-        self.in_the_making.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    fn limited(&self, engine: Engine) -> Engine {
+        let engine = Engine::new(&self.mould)?;
         engine.limit(&self.limits);
-        engine
+        Ok(engine)
     }
 
     fn put_engine_back(&self, engine: Engine) {

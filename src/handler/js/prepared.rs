@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::engine::{Mould, StartedMould};
+use super::engine::Mould;
 use super::source::Generated;
 use super::{Compiled, Dialect, Entry, JsProgram};
 use crate::error::SourceFile;
@@ -60,7 +60,7 @@ impl JsProgram {
     /// handlers at `entries` or for the dialect, or when a source is missing.
     pub fn from_prepared(
         prepared: PreparedProgram,
-        StartedMould { mould, engine }: StartedMould,
+        mould: Mould,
         modules: &[Arc<SourceFile>],
         entries: &[Str],
         dialect: Dialect,
@@ -90,7 +90,6 @@ impl JsProgram {
             mould,
             limits: limits.clone(),
             engines: Mutex::default(),
-            in_the_making: Mutex::new(engine),
         }))
     }
 }
