@@ -444,7 +444,6 @@ impl Api {
         })
     }
 
-    /// When a request that begins now must have answered.
     /// When what begins now must have answered; `time_left`: what whoever asks gives it, where that is less.
     fn deadline(&self, time_left: Option<Duration>) -> tokio::time::Instant {
         let timeout = self.limits().request_timeout;
