@@ -72,6 +72,15 @@ pub struct DataSourceError {
     pub message: Str,
     /// `ctx.error.type`, for example `DynamoDB:ConditionalCheckFailedException`.
     pub error_type: Str,
+    /// What led to it, in words for the operator alone: addresses, and errors of the system. Empty where nothing is known,
+    /// and by the time that handlers run.
+    pub cause: Str,
+}
+
+impl DataSourceError {
+    pub fn new(error_type: impl Into<Str>, message: impl Into<Str>) -> DataSourceError {
+        DataSourceError { message: message.into(), error_type: error_type.into(), cause: Str::default() }
+    }
 }
 
 /// `ctx.request`.
@@ -106,8 +115,8 @@ impl Context {
         let info = member("info");
         let info_member = |name: &str| info.and_then(|info| info.get(name));
         let request = member("request");
-        let error = member("error")
-            .map(|error| DataSourceError { message: text(error.get("message")), error_type: text(error.get("type")) });
+        let error =
+            member("error").map(|error| DataSourceError::new(text(error.get("type")), text(error.get("message"))));
         Context {
             arguments: object(member("arguments").or_else(|| member("args"))),
             source: member("source").cloned().unwrap_or_default(),

@@ -129,7 +129,7 @@ impl Authorizer {
             payload: event.to_string().into(),
         };
         let answered = tokio::time::timeout(self.timeout, outside.lambda.invoke(invocation)).await;
-        let answer = answered.map_err(|_| "it takes too long")?.map_err(|error| error.message.to_string())?;
+        let answer = answered.map_err(|_| "it takes too long")?.map_err(|error| error.to_string())?;
         if answer.function_error.is_some() {
             return Err("it failed".into());
         }

@@ -153,7 +153,7 @@ impl FaultyDynamoDb {
                 Ok(answer)
             }
             Fault::Throttled => Err(throttled(dice)),
-            Fault::Unreachable => Err(lost("DynamoDB could not be reached: connection refused")),
+            Fault::Unreachable => Err(lost("DynamoDB could not be reached", "connection refused")),
             Fault::Failed | Fault::Reset | Fault::TimedOut | Fault::Slow => {
                 if dice.below(1, 2) == 0 {
                     // The answer, whatever it is, never arrives.
@@ -161,8 +161,8 @@ impl FaultyDynamoDb {
                 }
                 Err(match fault {
                     Fault::Failed => refused("InternalServerError", "Internal server error", 500),
-                    Fault::Reset => lost("DynamoDB could not be reached: connection reset"),
-                    _ => lost("DynamoDB did not answer in time: injected"),
+                    Fault::Reset => lost("the connection to DynamoDB broke off", "connection reset"),
+                    _ => lost("DynamoDB did not answer in time", "injected"),
                 })
             }
         }
@@ -248,11 +248,13 @@ fn refused(code: &'static str, message: &'static str, status: u16) -> ServiceErr
         status,
         request_id: Str::new_static("null"),
         body: object! { "__type" => format!("com.amazonaws.dynamodb.v20120810#{code}"), "message" => message },
+        ..ServiceError::default()
     }
 }
 
-fn lost(message: &'static str) -> ServiceError {
-    ServiceError { request_id: Str::default(), ..refused("SdkClientException", message, 0) }
+fn lost(message: &'static str, cause: &'static str) -> ServiceError {
+    let (request_id, cause) = (Str::default(), Str::new_static(cause));
+    ServiceError { request_id, cause, ..refused("SdkClientException", message, 0) }
 }
 
 async fn yield_times(times: u64) {

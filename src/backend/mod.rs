@@ -12,6 +12,7 @@ pub mod lambda;
 pub mod local;
 pub mod tables;
 
+use std::fmt;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -89,12 +90,44 @@ pub trait DynamoDb: Send + Sync {
 pub struct ServiceError {
     /// Exception name without namespace, for example `ConditionalCheckFailedException`, `ValidationException`.
     pub code: Str,
+    /// What handlers, and so clients, may hear.
     pub message: Str,
+    /// What led to it, in words for the operator alone: addresses, and errors of the system. Empty where nothing is known,
+    /// and where the service has answered.
+    pub cause: Str,
     /// HTTP status; 0 when no answer came.
     pub status: u16,
     pub request_id: Str,
     /// The whole error body: `Item`, `CancellationReasons`, where the service sends them.
     pub body: Value,
+}
+
+impl ServiceError {
+    /// With what led to it.
+    pub(crate) fn because(self, cause: impl Into<Str>) -> ServiceError {
+        ServiceError { cause: cause.into(), ..self }
+    }
+
+    /// What DynamoDB would say of the rest of a batch that it leaves undone again and again (spec appsync-js 3.8).
+    pub(crate) fn throttled() -> ServiceError {
+        ServiceError {
+            code: Str::new_static("ProvisionedThroughputExceededException"),
+            message: Str::new_static(
+                "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.",
+            ),
+            status: 400,
+            request_id: Str::new_static("null"),
+            ..ServiceError::default()
+        }
+    }
+}
+
+/// All that is known, for the operator.
+impl fmt::Display for ServiceError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if self.cause.is_empty() { Ok(()) } else { write!(f, ": {}", self.cause) }
+    }
 }
 
 /// Every outside effect that an [`Api`](crate::api::Api) may have.

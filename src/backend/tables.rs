@@ -308,7 +308,7 @@ fn keys_of(described: &Value, definitions: &[Value]) -> String {
 }
 
 fn could_not(what: &str, table: &TableDescription, error: &ServiceError) -> Diagnostic {
-    Diagnostic::error(format!("could not {what} table `{}`: {}: {}", table.name, error.code, error.message))
+    Diagnostic::error(format!("could not {what} table `{}`: {}: {error}", table.name, error.code))
 }
 
 fn refused(code: &str, message: String) -> ServiceError {

@@ -281,12 +281,11 @@ async fn tables(common: &Common, project: &Project) -> Result<Storage, Failure> 
 
 async fn remote(common: &Common, project: &Project) -> Result<Storage, Failure> {
     let Some(url) = common.dynamodb_endpoint.as_deref().filter(|_| !common.aws) else {
-        let dynamodb = AwsDynamoDb::from_environment(None)
-            .await
-            .map_err(|error| Failure::Environment(error.message.to_string()))?;
+        let dynamodb =
+            AwsDynamoDb::from_environment(None).await.map_err(|error| Failure::Environment(error.to_string()))?;
         return Ok(Storage::remote(dynamodb, "Amazon DynamoDB".to_owned()));
     };
-    let dynamodb = AwsDynamoDb::with_endpoint(url).await.map_err(|error| Failure::Usage(error.message.to_string()))?;
+    let dynamodb = AwsDynamoDb::with_endpoint(url).await.map_err(|error| Failure::Usage(error.to_string()))?;
     if !dynamodb.has_roles() {
         note_roles(project, url);
     }
@@ -316,8 +315,7 @@ async fn embedded(common: &Common, project: &Project) -> Result<Storage, Failure
 
     let folder = if common.memory { None } else { Some(data_folder(common)?) };
     let path = folder.as_ref().map(|folder| folder.join("dynamodb.sqlite"));
-    let database =
-        LocalDynamoDb::open(path.as_deref()).map_err(|error| Failure::Environment(error.message.to_string()))?;
+    let database = LocalDynamoDb::open(path.as_deref()).map_err(|error| Failure::Environment(error.to_string()))?;
     let database = Arc::new(database);
     let seeded = folder.map(|folder| folder.join("seeded.json"));
     prepare_tables(database.as_ref(), project, seeded.as_deref()).await?;
@@ -329,7 +327,7 @@ async fn embedded(common: &Common, project: &Project) -> Result<Storage, Failure
     let expiry = database.clone();
     let delete_expired = Arc::new(move || {
         if let Err(error) = expiry.delete_expired() {
-            tracing::warn!(%error.message, "expired items stay");
+            tracing::warn!(%error, "expired items stay");
         }
     });
     let (backends, events) = backends(database, None);
@@ -379,7 +377,7 @@ pub async fn prepare_tables(dynamodb: &dyn DynamoDb, project: &Project, seeded: 
             let items = Value::parse(&seed.text).unwrap_or_default(); // checked when the project was loaded
             seed_table(dynamodb, &table.physical_name, items.as_list().unwrap_or_default())
                 .await
-                .map_err(|error| Failure::Environment(format!("cannot load `{}`: {}", seed.path, error.message)))?;
+                .map_err(|error| Failure::Environment(format!("cannot load `{}`: {error}", seed.path)))?;
         }
         done.push(table.physical_name.clone());
     }

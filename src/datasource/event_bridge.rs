@@ -8,7 +8,7 @@ use crate::backend::ServiceError;
 use crate::backend::event_bus::PutEvents;
 use crate::context::DataSourceError;
 use crate::datasource::document::Element;
-use crate::datasource::{DataSource, Invocation, Outcome};
+use crate::datasource::{DataSource, Invocation, Outcome, service_failure};
 use crate::error::{FieldError, nearest};
 use crate::limits;
 use crate::value::{Number, Str, Value, object};
@@ -118,14 +118,7 @@ fn data_source_error(error: &ServiceError) -> DataSourceError {
         // All others arrive as the base class.
         _ => "EventBridgeException",
     };
-    let message = match error.status {
-        0 => error.message.clone(),
-        status => {
-            format!("{} (Service: EventBridge, Status Code: {status}, Request ID: {})", error.message, error.request_id)
-                .into()
-        }
-    };
-    DataSourceError { message, error_type: format!("EventBridge:{class}").into() }
+    service_failure(error, "EventBridge", format!("EventBridge:{class}"))
 }
 
 #[cfg(test)]

@@ -15,14 +15,14 @@ mod rights;
 
 use futures_util::future::BoxFuture;
 
-use crate::backend::DynamoDb;
 use crate::backend::event_bus::EventBus;
 use crate::backend::http::HttpSend;
 use crate::backend::lambda::LambdaInvoke;
+use crate::backend::{DynamoDb, ServiceError};
 use crate::clock::Clock;
 use crate::context::{Context, DataSourceError};
 use crate::error::FieldError;
-use crate::value::Value;
+use crate::value::{Str, Value};
 
 pub use page_token::TokenKey;
 pub use rights::{DomainRights, TableRight};
@@ -78,8 +78,6 @@ pub struct Invocation<'a> {
     /// Whether the handlers see the stored item as the result beside the error of a condition that failed. Templates do
     /// (spec appsync-vtl 9), scripts do not (spec appsync-js 3.14).
     pub shows_stored_item: bool,
-    /// Whether clients may see what went wrong on this side of a call: on a laptop, not in production.
-    pub shows_internals: bool,
 }
 
 /// What the response handler gets to see. Both may be set: a cancelled transaction has reasons beside its error.
@@ -95,6 +93,17 @@ impl Outcome {
     pub fn success(result: impl Into<Value>) -> Outcome {
         Outcome { result: result.into(), error: None }
     }
+}
+
+/// How AppSync shows what a service refused, and what failed before it was asked (spec appsync-js 3.0). `service`: its name
+/// in the Java SDK.
+fn service_failure(error: &ServiceError, service: &str, error_type: impl Into<Str>) -> DataSourceError {
+    let ServiceError { message, cause, status, request_id, .. } = error;
+    let message = match status {
+        0 => message.clone(),
+        status => format!("{message} (Service: {service}, Status Code: {status}, Request ID: {request_id})").into(),
+    };
+    DataSourceError { cause: cause.clone(), ..DataSourceError::new(error_type, message) }
 }
 
 #[cfg(test)]

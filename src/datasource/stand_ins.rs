@@ -89,7 +89,6 @@ pub fn invoke(
         token_key: &TokenKey::derive(b"test"),
         clock: &Clock::fixed(1_795_348_800_000, 1),
         shows_stored_item: false,
-        shows_internals: false,
     };
     source.invoke(call).now_or_never().expect("nothing here waits")
 }

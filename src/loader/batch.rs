@@ -305,7 +305,7 @@ impl Batch {
             }
             fruitless += 1;
             if fruitless == FRUITLESS_CALLS {
-                self.fail(&shared, &throttled());
+                self.fail(&shared, &ServiceError::throttled());
                 break;
             }
             (shared.sleep)(delay).await;
@@ -332,14 +332,4 @@ fn is_transient(error: &ServiceError) -> bool {
     let is_throttled = ["ProvisionedThroughputExceededException", "ThrottlingException", "RequestLimitExceeded"]
         .contains(&error.code.as_str());
     is_throttled || error.status == 0 || error.status >= 500
-}
-
-fn throttled() -> ServiceError {
-    ServiceError {
-        code: "ProvisionedThroughputExceededException".into(),
-        message: "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.".into(),
-        status: 400,
-        request_id: "null".into(),
-        body: Value::Null,
-    }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::auth::rules::unauthorized;
 use crate::clock::Clock;
-use crate::context::{Context, Effects, Info, LogLevel, LogLine};
+use crate::context::{Context, DataSourceError, Effects, Info, LogLevel, LogLine};
 use crate::datasource::{DataSource, DomainRights, Invocation, TokenKey};
 use crate::error::FieldError;
 use crate::handler::{Failure, Function, Handler, Returned, SkipTo};
@@ -125,7 +125,6 @@ impl Stage {
             token_key: services.token_key,
             clock: services.clock,
             shows_stored_item: matches!(self.handler, Some(Handler::Vtl(_))),
-            shows_internals: services.shows_internals,
         };
         let outcome = self.data_source.invoke(invocation).await;
         if self.data_source.may_write_elsewhere() {
@@ -133,12 +132,24 @@ impl Stage {
         }
         let outcome = outcome?;
         ctx.result = outcome.result;
-        ctx.error = outcome.error;
+        ctx.error = outcome.error.map(|error| self.told(error, services));
         let value = match version {
             Version::V2018 => self.respond(ctx, services)?,
             Version::V2017 => self.respond_as_2017(ctx, services)?,
         };
         Ok(Output::Value(value))
+    }
+
+    /// A failure as handlers and clients hear of it. What led to it goes to the log; they see it only on a laptop.
+    fn told(&self, error: DataSourceError, services: &Services<'_>) -> DataSourceError {
+        let DataSourceError { mut message, error_type, cause } = error;
+        if !cause.is_empty() {
+            tracing::warn!(resolver = %self.coordinate, %error_type, %cause, "{message}");
+            if services.shows_internals {
+                message = format!("{message}: {cause}").into();
+            }
+        }
+        DataSourceError::new(error_type, message)
     }
 
     /// Which version's rules hold: only a unit resolver's request template says.

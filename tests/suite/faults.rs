@@ -40,7 +40,13 @@ fn query(api: &Api, document: &str) -> serde_json::Value {
 }
 
 fn service_error(code: &str, message: &str) -> ServiceError {
-    ServiceError { code: code.into(), message: message.into(), status: 400, request_id: "R1".into(), body: Value::Null }
+    ServiceError {
+        code: code.into(),
+        message: message.into(),
+        status: 400,
+        request_id: "R1".into(),
+        ..ServiceError::default()
+    }
 }
 
 /// The answer of a BatchGetItem that finds every key it is asked for, and the keys.

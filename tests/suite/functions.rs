@@ -187,7 +187,8 @@ fn a_direct_resolver_asks_an_address_and_hears_why_it_cannot_be_reached_on_a_lap
     let run = binary::run(direct(&format!("{{ url: 'http://{closed}/price' }}")).path(), &["query", "--memory", PRICE]);
     let error = &run.json()["errors"][0];
     assert_eq!(error["errorType"], "Lambda:SdkClientException", "{run:?}");
-    let said = format!("function `pricing` at http://{closed}/price could not be reached: ");
+    let said =
+        format!("The function could not be called: function `pricing` at http://{closed}/price could not be reached: ");
     assert!(error["message"].as_str().unwrap().starts_with(&said), "{run:?}");
 }
 

@@ -119,12 +119,9 @@ fn a_function_that_cannot_use_what_was_prepared_does_it_again_and_says_why() {
     let project = packaged(old.as_bytes());
     let function = Function::start(project.path(), &[]);
     assert_eq!(body(&function.api.invoke(http("{ name }"))), serde_json::json!({ "data": { "name": "packaged" } }));
+    let talk = function.kill();
     let said = "the prepared project cannot be used; the start takes longer";
-    assert!(
-        function.talk().contains(said) && function.talk().contains("it was made by sources `000"),
-        "{}",
-        function.talk()
-    );
+    assert!(talk.contains(said) && talk.contains("it was made by sources `000"), "{talk}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `syncline serve`: what an orchestrator sees of a container from its start to its end.
 
+use std::net::SocketAddr;
+
 use serde_json::{Value as Json, json};
 
 use crate::harness::binary::{self, Dev, wait_until};
@@ -155,4 +157,84 @@ fn what_cannot_be_served_is_said() {
     }
     let run = binary::run(&tests_folder("check/api_keys"), &["serve"]);
     assert_eq!(run.code, Some(1), "{run:?}");
+}
+
+/// A project with a field for every kind of data source that needs a network, at an address where nobody listens.
+fn unreachable(address: SocketAddr) -> (Folder, Vec<(&'static str, String)>) {
+    let handler = |request: &str| {
+        format!(
+            "import {{ util }} from '@aws-appsync/utils';\nexport const request = () => ({request});\n\
+             export function response(ctx) {{\n  if (ctx.error) util.error(ctx.error.message, ctx.error.type);\n  return 'reached';\n}}\n"
+        )
+    };
+    let project = Folder::new()
+        .with(
+            "syncline.yaml",
+            &format!(
+                "tables:\n  notes: {{ partitionKey: id }}\nfunctions:\n  pricing: {{ name: pricing }}\ndataSources:\n  \
+                 bus: {{ type: AMAZON_EVENTBRIDGE, config: {{ eventBusArn: 'arn:aws:events:eu-west-1:123456789012:event-bus/orders' }} }}\n  \
+                 price: {{ type: AWS_LAMBDA, config: {{ function: pricing }} }}\n  \
+                 page: {{ type: HTTP, config: {{ endpoint: 'http://{address}', allow: {{ private: [127.0.0.1] }} }} }}\n"
+            ),
+        )
+        .with("schema.graphql", "type Query { item: String price: String page: String event: String }\n")
+        .with(
+            "resolvers/notes/Query.item.js",
+            &handler("{ operation: 'GetItem', key: util.dynamodb.toMapValues({ id: '1' }) }"),
+        )
+        .with("resolvers/Query.price.[price].js", &handler("{ operation: 'Invoke', payload: 1 }"))
+        .with("resolvers/Query.page.[page].js", &handler("{ method: 'GET', resourcePath: '/secret-path' }"))
+        .with(
+            "resolvers/Query.event.[bus].js",
+            &handler("{ operation: 'PutEvents', events: [{ source: 's', detailType: 't', detail: {} }] }"),
+        );
+    let url = format!("http://{address}");
+    let surroundings = vec![
+        ("AWS_ACCESS_KEY_ID", "AKIABASE".to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", "base secret".to_owned()),
+        ("AWS_REGION", "eu-west-1".to_owned()),
+        ("AWS_ENDPOINT_URL", url),
+        ("HOME", "/nonexistent".to_owned()),
+    ];
+    (project, surroundings)
+}
+
+#[test]
+fn what_led_to_a_failure_is_the_operators_to_know() {
+    // Nobody listens on a port that was just given back.
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let (project, surroundings) = unreachable(closed);
+    let fields = ["item", "price", "page", "event"];
+    let query = format!("{{ {} }}", fields.join(" "));
+    let errors = |answer: &Json| -> Vec<(String, String, String)> {
+        let text = |value: &Json| value.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+        let error = |error: &Json| (text(&error["path"][0]), text(&error["errorType"]), text(&error["message"]));
+        let mut errors: Vec<_> = answer["errors"].as_array().unwrap().iter().map(error).collect();
+        errors.sort_by_key(|(field, ..)| fields.iter().position(|name| name == field));
+        errors
+    };
+    let told = [
+        ("item", "DynamoDB:SdkClientException", "DynamoDB could not be reached"),
+        ("price", "Lambda:SdkClientException", "The function could not be called"),
+        ("page", "HttpDataSourceError", &format!("http://{closed} cannot be reached")),
+        ("event", "EventBridge:SdkClientException", "EventBridge could not be reached"),
+    ];
+
+    let container = Dev::serve(project.path(), &[], &surroundings);
+    let answer = post(container.address, &query);
+    let heard = errors(&answer);
+    let heard: Vec<_> =
+        heard.iter().map(|(field, kind, text)| (field.as_str(), kind.as_str(), text.as_str())).collect();
+    assert_eq!(heard, told);
+    let talk = container.kill();
+    for field in fields {
+        let line = talk.lines().find(|line| line.contains(&format!("\"resolver\":\"Query.{field}\"")));
+        let line: Json = serde_json::from_str(line.unwrap_or_else(|| panic!("{field}: {talk}"))).unwrap();
+        assert!(line["cause"].as_str().is_some_and(|cause| cause.contains("refused")), "{line}");
+    }
+
+    let run = binary::run_with_environment(project.path(), &["query", "--aws", &query], &surroundings);
+    for ((field, kind, text), (_, _, told)) in errors(&run.json()).into_iter().zip(told) {
+        assert!(text.starts_with(&format!("{told}: ")) && text.contains("refused"), "{field}: {kind}: {text}");
+    }
 }

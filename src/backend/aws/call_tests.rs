@@ -186,7 +186,7 @@ async fn answers_that_cannot_be_read_say_so() {
         let aws = StandIn::start(script).await;
         let error = aws.dynamodb().call(Operation::GetItem, get("1")).await.unwrap_err();
         assert_eq!((error.code.as_str(), error.status), ("SdkClientException", 0), "{expected}");
-        assert!(error.message.starts_with(expected), "{}", error.message);
+        assert!(error.to_string().starts_with(expected), "{error}");
     }
 }
 
@@ -211,9 +211,10 @@ async fn missing_credentials_are_named_with_the_cure() {
     let error = dynamodb.call(Operation::GetItem, get("1")).await.unwrap_err();
     assert_eq!(error.code, "SdkClientException");
     assert_eq!(
-        error.message,
-        "no AWS credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE: nothing is set"
+        error.to_string(),
+        "no AWS credentials were found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE: nothing is set"
     );
+    assert_eq!(error.message, "no AWS credentials were found");
     assert!(aws.operations().is_empty());
 }
 
@@ -223,7 +224,8 @@ async fn a_call_that_cannot_be_prepared_says_so() {
     let dynamodb = AwsDynamoDb::new(config::config("not a region".into(), credentials), None, true, quick());
     let error = dynamodb.call(Operation::GetItem, get("1")).await.unwrap_err();
     assert_eq!((error.code.as_str(), error.status), ("SdkClientException", 0));
-    assert!(error.message.starts_with("the call to DynamoDB could not be prepared: "), "{}", error.message);
+    assert_eq!(error.message, "the call to DynamoDB could not be prepared");
+    assert!(!error.cause.is_empty());
 }
 
 #[tokio::test]

@@ -41,8 +41,9 @@ impl Exchange {
     /// `SdkClientException` when it is no JSON.
     pub fn answer(&self) -> Result<Value, ServiceError> {
         let bytes = self.answer.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let unreadable =
-            |why: &dyn std::fmt::Display| client_error(format!("the answer of DynamoDB could not be read: {why}"));
+        let unreadable = |why: &dyn std::fmt::Display| {
+            client_error("the answer of DynamoDB could not be read".to_owned()).because(why.to_string())
+        };
         serde_json::from_slice(&bytes.ok_or_else(|| unreadable(&"it is empty"))?).map_err(|error| unreadable(&error))
     }
 }

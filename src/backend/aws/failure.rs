@@ -29,10 +29,10 @@ where
         _ => format!("{service} could not be reached"),
     };
     let status = match error.raw_response().map(|response| response.status().as_u16()) {
-        Some(status) if status >= 300 => format!(" HTTP status {status}:"),
+        Some(status) if status >= 300 => format!("HTTP status {status}: "),
         _ => String::new(),
     };
-    client_error(format!("{what}:{status} {}", causes(error)))
+    client_error(what).because(format!("{status}{}", causes(error)))
 }
 
 /// What the service said, if it was the service.
@@ -56,6 +56,7 @@ pub(super) fn error_answer(response: &HttpResponse) -> Option<ServiceError> {
         // The Java SDK, and so AppSync, prints an id that did not come as `null`.
         request_id: response.headers().get("x-amzn-requestid").unwrap_or("null").into(),
         body,
+        ..ServiceError::default()
     })
 }
 
@@ -64,13 +65,12 @@ fn credentials_error(error: &(dyn std::error::Error + 'static), role: Option<&st
     let problem = chain(error).find_map(|cause| cause.downcast_ref::<CredentialsError>())?;
     let refusal = chain(problem).find_map(|cause| cause.downcast_ref::<AssumeRoleError>());
     let (Some(role), Some(refusal)) = (role, refusal) else {
-        return Some(client_error(match role {
-            Some(role) => format!("role `{role}` could not be assumed: {}", causes(problem)),
-            None => format!(
-                "no AWS credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE: {}",
-                causes(problem)
-            ),
-        }));
+        let causes = causes(problem);
+        return Some(match role {
+            Some(role) => client_error(format!("role `{role}` could not be assumed")).because(causes),
+            None => client_error("no AWS credentials were found".to_owned())
+                .because(format!("set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE: {causes}")),
+        });
     };
     let status = chain(problem)
         .find_map(|cause| cause.downcast_ref::<SdkError<AssumeRoleError, HttpResponse>>())

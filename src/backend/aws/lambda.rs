@@ -182,7 +182,8 @@ fn answer(response: &HttpResponse) -> Result<LambdaAnswer, ServiceError> {
     let status = response.status();
     if !status.is_success() {
         return Err(error_answer(response).unwrap_or_else(|| {
-            client_error(format!("the answer of Lambda could not be read: HTTP status {}", status.as_u16()))
+            client_error("the answer of Lambda could not be read".to_owned())
+                .because(format!("HTTP status {}", status.as_u16()))
         }));
     }
     let payload = response.body().bytes().map(Bytes::copy_from_slice).unwrap_or_default();

@@ -208,7 +208,8 @@ impl Unanswered {
             (_, "InternalServerError") => Err(error),
             _ => {
                 let repeated = if error.status == 0 { "" } else { " (sent again after no answer came)" };
-                Err(client_error(format!("{}{repeated}; it is not known whether the write took place", error.message)))
+                let message = format!("{}{repeated}; it is not known whether the write took place", error.message);
+                Err(client_error(message).because(error.cause))
             }
         }
     }

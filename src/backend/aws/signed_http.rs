@@ -88,7 +88,7 @@ impl SignedHttp {
     async fn call(&self, mut request: HttpRequest) -> Result<HttpResponse, HttpFailure> {
         if let Some(signing) = request.signing.take() {
             request.headers = self.sign(&request, signing).await.map_err(|error| {
-                HttpFailure::new(HttpFailureKind::Unsigned, "the request cannot be signed").because(error.message)
+                HttpFailure::new(HttpFailureKind::Unsigned, "the request cannot be signed").because(error.to_string())
             })?;
         }
         self.client.send(request).await

@@ -194,14 +194,15 @@ async fn what_is_no_dynamodb_is_a_client_error_that_says_so() {
         .await
         .unwrap_err();
     assert_eq!((error.code.as_str(), error.status), ("SdkClientException", 0));
-    assert!(error.message.starts_with("the answer of DynamoDB could not be read: "), "{}", error.message);
+    assert_eq!(error.message, "the answer of DynamoDB could not be read");
+    assert!(error.cause.starts_with("HTTP status 404: "), "{error}");
 
     let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let unreachable = AwsDynamoDb::with_endpoint(&format!("http://{closed}")).await.unwrap();
     let error = unreachable.call(Operation::Scan, parse(r#"{"TableName":"things"}"#)).await.unwrap_err();
     assert_eq!((error.code.as_str(), error.status), ("SdkClientException", 0));
-    assert!(error.message.starts_with("DynamoDB could not be reached: "), "{}", error.message);
-    assert!(error.message.to_lowercase().contains("connection refused"), "{}", error.message);
+    assert_eq!(error.message, "DynamoDB could not be reached");
+    assert!(error.cause.to_lowercase().contains("connection refused"), "{error}");
 
     let error = AwsDynamoDb::with_endpoint("localhost:8000").await.err().unwrap();
     assert_eq!(error.message, "`localhost:8000` is not an address such as http://localhost:8000");

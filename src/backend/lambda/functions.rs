@@ -122,7 +122,7 @@ impl Functions {
         }
         tokio::spawn(async move {
             if let Err(error) = call.await {
-                tracing::warn!(message = %error.message, "a function that nobody waits for could not be called");
+                tracing::warn!(message = %error, "a function that nobody waits for could not be called");
             }
         });
         Ok(LambdaAnswer::default())

@@ -229,13 +229,15 @@ fn service_error(error: &DynoxideError, request_id: Str) -> ServiceError {
         status: error.status_code(),
         request_id,
         body: Value::parse(&error.to_json()).unwrap_or_default(),
+        ..ServiceError::default()
     }
 }
 
 fn could_not_open(what: &str, error: &dyn std::fmt::Display) -> ServiceError {
     ServiceError {
         code: "InternalServerError".into(),
-        message: format!("could not open the embedded tables ({what}): {error}").into(),
+        message: format!("could not open the embedded tables ({what})").into(),
+        cause: error.to_string().into(),
         ..ServiceError::default()
     }
 }

@@ -29,7 +29,7 @@ pub(super) async fn ask<'a>(
         payload: Value::from(event).to_string().into(),
         ..LambdaInvocation::default()
     });
-    let answer = answer.await.map_err(|error| format!("{}: {}", error.code, error.message))?;
+    let answer = answer.await.map_err(|error| format!("{}: {error}", error.code))?;
     let payload = std::str::from_utf8(&answer.payload).ok().and_then(|text| Value::parse(text).ok());
     match answer.function_error {
         Some(kind) => {

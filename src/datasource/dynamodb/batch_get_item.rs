@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use crate::backend::Operation;
 use crate::backend::batch_get::{KeyedProjection, item_identity, key_identity};
+use crate::backend::{Operation, ServiceError};
 use crate::datasource::Outcome;
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::expression::Placeholders;
-use crate::datasource::dynamodb::{Call, data_source_error, failed, throttled, typed};
+use crate::datasource::dynamodb::{Call, data_source_error, failed, typed};
 use crate::error::FieldError;
 use crate::project::Access;
 use crate::value::{Map, Str, Value, object};
@@ -53,7 +53,7 @@ pub(super) async fn batch_get_item(call: &Call<'_>, document: &Element<'_>) -> R
         wanted = unprocessed.clone().into();
     }
     if !unprocessed.is_empty() && error.is_none() {
-        error = Some(data_source_error(&throttled()));
+        error = Some(data_source_error(&ServiceError::throttled()));
     }
     let data: Map = tables.iter().map(|table| (table.table.clone(), table.items(&found))).collect();
     let unprocessed_keys: Map = tables

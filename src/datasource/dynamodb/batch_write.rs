@@ -1,8 +1,8 @@
 //! BatchWriteItem, on which AppSync's BatchPutItem and BatchDeleteItem both rest.
 
-use crate::backend::Operation;
+use crate::backend::{Operation, ServiceError};
 use crate::datasource::Outcome;
-use crate::datasource::dynamodb::{Call, data_source_error, failed, throttled, typed};
+use crate::datasource::dynamodb::{Call, data_source_error, failed, typed};
 use crate::value::{Map, Str, Value, object};
 
 #[derive(Clone, Copy, PartialEq)]
@@ -64,7 +64,7 @@ impl BatchWrite {
             wanted = unprocessed.clone().into();
         }
         if !unprocessed.is_empty() && error.is_none() {
-            error = Some(data_source_error(&throttled()));
+            error = Some(data_source_error(&ServiceError::throttled()));
         }
         Outcome { result: self.result(&unprocessed), error }
     }

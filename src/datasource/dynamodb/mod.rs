@@ -32,7 +32,7 @@ use futures_util::future::BoxFuture;
 use crate::backend::{Operation, ServiceError};
 use crate::context::DataSourceError;
 use crate::datasource::document::Element;
-use crate::datasource::{DataSource, Invocation, Outcome};
+use crate::datasource::{DataSource, Invocation, Outcome, service_failure};
 use crate::error::{FieldError, nearest};
 use crate::project::{Access, Versioning};
 use crate::value::{Map, Str, Value};
@@ -194,14 +194,7 @@ fn data_source_error(error: &ServiceError) -> DataSourceError {
         "InternalServerError" => "InternalServerErrorException",
         _ => "DynamoDbException",
     };
-    let message = match error.status {
-        0 => error.message.clone(),
-        status => {
-            format!("{} (Service: DynamoDb, Status Code: {status}, Request ID: {})", error.message, error.request_id)
-                .into()
-        }
-    };
-    DataSourceError { message, error_type: format!("DynamoDB:{class}").into() }
+    service_failure(error, "DynamoDb", format!("DynamoDB:{class}"))
 }
 
 /// Why a transaction was cancelled: type, message and item for each of its elements, `None` for any other error.
@@ -209,17 +202,6 @@ fn cancellation_reasons(error: &ServiceError) -> Option<Vec<(Value, Value, Optio
     let reasons = error.body.get("CancellationReasons")?.as_list()?;
     let text = |reason: &Value, member| reason.get(member).cloned().unwrap_or_else(|| "None".into());
     Some(reasons.iter().map(|reason| (text(reason, "Code"), text(reason, "Message"), reason.get("Item"))).collect())
-}
-
-/// What remains of a batch after the second attempt (spec appsync-js 3.8).
-fn throttled() -> ServiceError {
-    ServiceError {
-        code: "ProvisionedThroughputExceededException".into(),
-        message: "The level of configured provisioned throughput for the table was exceeded. Consider increasing your provisioning level with the UpdateTable API.".into(),
-        status: 400,
-        request_id: "null".into(),
-        body: Value::Null,
-    }
 }
 
 #[cfg(all(test, feature = "local"))]

@@ -83,9 +83,9 @@ fn token_place(call: &Call<'_>, request: &Map) -> String {
 pub(super) fn invalid_token() -> Outcome {
     Outcome {
         result: Value::Null,
-        error: Some(DataSourceError {
-            message: "com.amazonaws.deepdish.common.pagination.InvalidPaginationTokenException: Invalid pagination token given.".into(),
-            error_type: "DynamoDB:UserIllegalArgumentException".into(),
-        }),
+        error: Some(DataSourceError::new(
+            "DynamoDB:UserIllegalArgumentException",
+            "com.amazonaws.deepdish.common.pagination.InvalidPaginationTokenException: Invalid pagination token given.",
+        )),
     }
 }

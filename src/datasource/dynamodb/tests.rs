@@ -145,7 +145,6 @@ impl World {
             token_key: &self.token_key,
             clock: &self.clock,
             shows_stored_item: false,
-            shows_internals: true,
         };
         source.invoke(call).now_or_never().expect("the embedded engine answers at once")
     }
@@ -407,7 +406,6 @@ fn batches_find_keys_whose_numbers_are_written_in_another_way() {
             token_key: &world.token_key,
             clock: &world.clock,
             shows_stored_item: false,
-            shows_internals: true,
         };
         source.invoke(call).now_or_never().unwrap().unwrap()
     };
@@ -492,7 +490,6 @@ fn what_is_still_unprocessed_after_a_second_attempt_is_reported_beside_an_error(
             token_key: &world.token_key,
             clock: &world.clock,
             shows_stored_item: false,
-            shows_internals: true,
         };
         source.invoke(call).now_or_never().unwrap().unwrap()
     };
@@ -515,8 +512,13 @@ fn what_is_still_unprocessed_after_a_second_attempt_is_reported_beside_an_error(
 #[test]
 fn failures_are_named_after_the_sdk_class_that_carries_them() {
     let named = |code: &str, status| {
-        let error =
-            ServiceError { code: code.into(), message: "m".into(), status, request_id: "R".into(), body: Value::Null };
+        let error = ServiceError {
+            code: code.into(),
+            message: "m".into(),
+            status,
+            request_id: "R".into(),
+            ..ServiceError::default()
+        };
         let error = data_source_error(&error);
         (error.error_type.to_string(), error.message.to_string())
     };

@@ -41,7 +41,7 @@ fn run(case: &Value) -> Map {
     match outcome {
         Ok(Outcome { result, error }) => {
             actual.insert("result".into(), result);
-            if let Some(DataSourceError { message, error_type }) = error {
+            if let Some(DataSourceError { message, error_type, .. }) = error {
                 actual.insert("error".into(), object! { "type" => error_type, "message" => message });
             }
         }

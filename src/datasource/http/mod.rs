@@ -65,9 +65,9 @@ impl DataSource for HttpSource {
                 Err(HttpFailure { kind: HttpFailureKind::Malformed, message, .. }) => {
                     Err(FieldError::mapping_template(message))
                 }
-                Err(HttpFailure { kind, message, cause }) => {
-                    tracing::warn!(resolver = call.coordinate, ?kind, error = %message, %cause, "no answer of a web service");
-                    Ok(failed(message))
+                Err(HttpFailure { message, cause, .. }) => {
+                    let error = DataSourceError { cause, ..DataSourceError::new(ERROR_TYPE, message) };
+                    Ok(Outcome { result: Value::Null, error: Some(error) })
                 }
             }
         })
@@ -79,8 +79,7 @@ impl DataSource for HttpSource {
 }
 
 fn failed(message: impl Into<Str>) -> Outcome {
-    let error = DataSourceError { message: message.into(), error_type: Str::new_static(ERROR_TYPE) };
-    Outcome { result: Value::Null, error: Some(error) }
+    Outcome { result: Value::Null, error: Some(DataSourceError::new(ERROR_TYPE, message)) }
 }
 
 #[cfg(test)]

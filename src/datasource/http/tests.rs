@@ -65,7 +65,7 @@ fn outcome(outcome: Result<Outcome, FieldError>) -> Map {
             if !result.is_null() {
                 members.insert("result".into(), result);
             }
-            if let Some(DataSourceError { message, error_type }) = error {
+            if let Some(DataSourceError { message, error_type, .. }) = error {
                 members.insert("error".into(), object! { "type" => error_type, "message" => message });
             }
         }

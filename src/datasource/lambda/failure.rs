@@ -13,9 +13,11 @@
 use crate::backend::ServiceError;
 use crate::backend::lambda::batch::UNFIT_ANSWER;
 use crate::context::DataSourceError;
+use crate::datasource::service_failure;
 use crate::value::{Str, Value};
 
 const TIMED_OUT: &str = "ExecutionTimeoutException";
+const NOT_CALLED: &str = "The function could not be called";
 
 /// How a function failed, by its answer `{errorType, errorMessage}`. `kind`: Lambda's word for it, `Unhandled` today.
 /// `is_direct`: there is no code for the request, and clients see the class of the error.
@@ -33,8 +35,8 @@ pub(super) fn of_function(payload: &[u8], kind: &str, is_direct: bool) -> DataSo
         "UnauthorizedException" => "You are not authorized to make this call.",
         _ => message,
     };
-    let error_type = if is_direct && is_of_its_own(class) { class.into() } else { format!("Lambda:{kind}").into() };
-    DataSourceError { message: message.into(), error_type }
+    let error_type = if is_direct && is_of_its_own(class) { class } else { &format!("Lambda:{kind}") };
+    DataSourceError::new(error_type, message)
 }
 
 /// Whether an error's class is one that its author has named. Which ones AppSync takes for plain errors is UNCONFIRMED
@@ -48,37 +50,29 @@ fn is_of_its_own(class: &str) -> bool {
 
 /// Why there is no answer. What Lambda says is shown as AppSync shows it; what failed on this side of the wire names
 /// addresses, roles and programs, which are nobody's business but the operator's.
-pub(super) fn of_service(error: &ServiceError, function: &str, shows_internals: bool) -> DataSourceError {
-    let ServiceError { code, message, status, request_id, .. } = error;
-    let error_type = match code.as_str() {
+pub(super) fn of_service(error: &ServiceError) -> DataSourceError {
+    let error_type = match error.code.as_str() {
         TIMED_OUT => return timed_out(),
-        UNFIT_ANSWER => {
-            return DataSourceError { message: message.clone(), error_type: Str::new_static("MappingTemplate") };
-        }
-        code => format!("Lambda:{code}").into(),
+        UNFIT_ANSWER => return DataSourceError::new("MappingTemplate", error.message.clone()),
+        code => format!("Lambda:{code}"),
     };
     // Texts and types of what Lambda refuses are UNCONFIRMED, those of payloads that are too large among them; they
     // follow what AppSync makes of DynamoDB's.
-    let message = match status {
-        0 => {
-            tracing::warn!(function, code = %code, message = %message, "a function could not be called");
-            if shows_internals { message.clone() } else { Str::new_static("The function could not be called.") }
-        }
-        status => format!("{message} (Service: Lambda, Status Code: {status}, Request ID: {request_id})").into(),
-    };
-    DataSourceError { message, error_type }
+    let failure = service_failure(error, "Lambda", error_type);
+    if error.status != 0 {
+        return failure;
+    }
+    DataSourceError { message: Str::new_static(NOT_CALLED), cause: error.to_string().into(), ..failure }
 }
 
 /// An answer that only a function of an unusual runtime, or a stand-in for one, can give. How AppSync reads it is
 /// UNCONFIRMED.
 pub(super) fn no_json() -> DataSourceError {
-    let message = Str::new_static("The answer of the function is no JSON.");
-    DataSourceError { message, error_type: Str::new_static("Lambda:Unhandled") }
+    DataSourceError::new("Lambda:Unhandled", "The answer of the function is no JSON.")
 }
 
 fn timed_out() -> DataSourceError {
-    let message = Str::new_static("Execution timed out.");
-    DataSourceError { message, error_type: format!("Lambda:{TIMED_OUT}").into() }
+    DataSourceError::new(format!("Lambda:{TIMED_OUT}"), "Execution timed out.")
 }
 
 #[cfg(test)]
@@ -86,7 +80,7 @@ mod tests {
     use super::*;
 
     fn failed(payload: &str, is_direct: bool) -> (String, String) {
-        let DataSourceError { message, error_type } = of_function(payload.as_bytes(), "Unhandled", is_direct);
+        let DataSourceError { message, error_type, .. } = of_function(payload.as_bytes(), "Unhandled", is_direct);
         (error_type.to_string(), message.to_string())
     }
 
@@ -136,41 +130,36 @@ mod tests {
             assert_eq!(failed(payload, false), timed_out);
         }
         let late = ServiceError { code: TIMED_OUT.into(), message: "any".into(), ..ServiceError::default() };
-        let DataSourceError { message, error_type } = of_service(&late, "pricing", false);
+        let DataSourceError { message, error_type, .. } = of_service(&late);
         assert_eq!((error_type.to_string(), message.to_string()), timed_out);
     }
 
     #[test]
-    fn what_lambda_says_is_shown_and_what_failed_before_it_only_on_a_laptop() {
+    fn what_lambda_says_is_told_and_what_failed_before_it_is_a_cause() {
         let throttled = ServiceError {
             code: "TooManyRequestsException".into(),
             message: "Rate Exceeded.".into(),
             status: 429,
             request_id: "R1".into(),
-            body: Value::Null,
+            ..ServiceError::default()
         };
-        for shows_internals in [true, false] {
-            let DataSourceError { message, error_type } = of_service(&throttled, "pricing", shows_internals);
-            assert_eq!(error_type, "Lambda:TooManyRequestsException");
-            assert_eq!(message, "Rate Exceeded. (Service: Lambda, Status Code: 429, Request ID: R1)");
-        }
+        let told = "Rate Exceeded. (Service: Lambda, Status Code: 429, Request ID: R1)";
+        assert_eq!(of_service(&throttled), DataSourceError::new("Lambda:TooManyRequestsException", told));
         let unreachable = ServiceError {
             code: "SdkClientException".into(),
             message: "function `pricing` at http://10.0.0.7/ could not be reached".into(),
+            cause: "connection refused".into(),
             ..ServiceError::default()
         };
-        let seen = |shows_internals| of_service(&unreachable, "pricing", shows_internals).message;
-        assert_eq!(
-            (seen(true), seen(false).as_str()),
-            (unreachable.message.clone(), "The function could not be called.")
-        );
-        assert_eq!(of_service(&unreachable, "pricing", false).error_type, "Lambda:SdkClientException");
+        let cause = "function `pricing` at http://10.0.0.7/ could not be reached: connection refused".into();
+        let told = DataSourceError::new("Lambda:SdkClientException", "The function could not be called");
+        assert_eq!(of_service(&unreachable), DataSourceError { cause, ..told });
     }
 
     #[test]
     fn a_list_that_does_not_fit_is_a_mistake_of_the_resolver() {
         let unfit = ServiceError { code: UNFIT_ANSWER.into(), message: "m".into(), ..ServiceError::default() };
-        let DataSourceError { message, error_type } = of_service(&unfit, "pricing", false);
+        let DataSourceError { message, error_type, .. } = of_service(&unfit);
         assert_eq!((error_type.as_str(), message.as_str()), ("MappingTemplate", "m"));
     }
 }

@@ -107,7 +107,7 @@ impl DataSource for LambdaSource {
                     return failed(failure::of_function(&payload, &kind, !call.has_request));
                 }
                 Ok(answer) => answer,
-                Err(error) => return failed(failure::of_service(&error, &self.function, call.shows_internals)),
+                Err(error) => return failed(failure::of_service(&error)),
             };
             if request.invocation_type == LambdaInvocationType::Event || answer.payload.is_empty() {
                 return Ok(Outcome::default());

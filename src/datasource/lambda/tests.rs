@@ -54,16 +54,15 @@ impl LambdaInvoke for Function {
     }
 }
 
-/// Which handlers there are, and who sees what goes wrong.
+/// Which handlers there are.
 #[derive(Clone, Copy)]
 struct Stage {
     has_request: bool,
     has_response: bool,
-    shows_internals: bool,
 }
 
-const HANDLED: Stage = Stage { has_request: true, has_response: true, shows_internals: true };
-const DIRECT: Stage = Stage { has_request: false, has_response: false, shows_internals: true };
+const HANDLED: Stage = Stage { has_request: true, has_response: true };
+const DIRECT: Stage = Stage { has_request: false, has_response: false };
 
 fn invoke(
     source: &LambdaSource,
@@ -88,7 +87,6 @@ fn invoke(
         token_key: &TokenKey::derive(b"test"),
         clock: &Clock::fixed(0, 1),
         shows_stored_item: false,
-        shows_internals: stage.shows_internals,
     };
     source.invoke(call).now_or_never().expect("functions answer at once here")
 }
@@ -197,17 +195,6 @@ fn an_event_has_no_result_whatever_comes_back() {
         let (asked, batch) = function.asked();
         assert_eq!((asked.invocation_type, batch.is_some()), (LambdaInvocationType::Event, operation == "BatchInvoke"));
     }
-}
-
-#[test]
-fn in_production_clients_do_not_hear_why_a_function_cannot_be_reached() {
-    let source = LambdaSource::new("pricing");
-    let said = |shows_internals| {
-        let outcome = invoke(&source, &Unavailable, "{}", Stage { shows_internals, ..DIRECT }).unwrap();
-        outcome.error.unwrap().message
-    };
-    assert_eq!(said(true), "this process was given no way to make calls of Lambda functions");
-    assert_eq!(said(false), "The function could not be called.");
 }
 
 #[test]

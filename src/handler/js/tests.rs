@@ -56,7 +56,7 @@ fn context(json: &Value) -> Context {
         error: json
             .get("error")
             .filter(|error| !error.is_null())
-            .map(|error| DataSourceError { message: text(error.get("message")), error_type: text(error.get("type")) }),
+            .map(|error| DataSourceError::new(text(error.get("type")), text(error.get("message")))),
         env: Arc::new(member("env").as_object().cloned().unwrap_or_default()),
         operation: [OperationType::Query, OperationType::Mutation, OperationType::Subscription]
             .into_iter()

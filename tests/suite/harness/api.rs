@@ -35,7 +35,7 @@ pub fn gives(json: Json) -> Action {
 /// Fails as a data source does; there is no response handler to save it.
 pub fn fails(error_type: &'static str, message: &'static str) -> Action {
     Arc::new(move || {
-        let error = DataSourceError { message: message.into(), error_type: error_type.into() };
+        let error = DataSourceError::new(error_type, message);
         std::future::ready(Ok(Outcome { result: Value::Null, error: Some(error) })).boxed()
     })
 }

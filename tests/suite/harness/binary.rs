@@ -1,11 +1,12 @@
 //! The real binary, as a user runs it.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::Write;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+
+use super::talk::Talk;
 
 /// A finished run.
 #[derive(Debug)]
@@ -94,7 +95,7 @@ pub fn start_with_environment(project: &Path, variables: &[(&str, String)]) -> R
 pub struct Dev {
     pub address: SocketAddr,
     child: Child,
-    talk: Arc<Mutex<String>>,
+    talk: Talk,
 }
 
 /// Longest a test waits for something that has to happen. Far beyond what it takes.
@@ -123,38 +124,25 @@ impl Dev {
     fn listening(mut command: Command, said: &str, before: &str) -> Dev {
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        let talk = Arc::new(Mutex::new(String::new()));
-        let (heard, stderr) = (talk.clone(), child.stderr.take().unwrap());
-        std::thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                heard.lock().unwrap().push_str(&(line + "\n"));
-            }
-        });
+        let talk = Talk::of(child.stderr.take().unwrap());
         let mut dev = Dev { address: "127.0.0.1:0".parse().unwrap(), child, talk };
-        dev.wait_for(said);
-        let talk = dev.talk();
+        let talk = dev.wait_for(said);
         let address = talk.split(before).nth(1).and_then(|rest| rest.split(['/', '"']).next());
         dev.address =
             address.and_then(|address| address.parse().ok()).unwrap_or_else(|| panic!("no address in:\n{talk}"));
         dev
     }
 
-    /// What it has said so far.
+    /// What it has said so far, of which the last may still be missing.
     pub fn talk(&self) -> String {
-        self.talk.lock().unwrap().clone()
+        self.talk.so_far()
     }
 
-    /// Waits until it has said something that contains `text`.
+    /// Waits until it has said something that contains `text`, and gives everything until then.
     #[track_caller]
-    pub fn wait_for(&mut self, text: &str) {
-        wait_until(|| {
-            if self.talk().contains(text) {
-                return Ok(());
-            }
-            let ended =
-                self.child.try_wait().unwrap().map(|status| format!(" and ended with {status}")).unwrap_or_default();
-            Err(format!("it did not say {text:?}{ended}, but:\n{}", self.talk()))
-        });
+    pub fn wait_for(&mut self, text: &str) -> String {
+        let Dev { talk, child, .. } = self;
+        talk.wait_for(text, || child.try_wait().unwrap().map(|status| status.to_string()))
     }
 
     /// Sends it the signal with which containers are stopped.
@@ -169,13 +157,14 @@ impl Dev {
             Some(status) => Ok(status),
             None => Err(format!("it goes on: {}", self.talk())),
         });
-        (status.code(), self.talk())
+        (status.code(), self.talk.to_the_end())
     }
 
-    /// Ends it at once, as a power cut would: no handler of its own runs.
-    pub fn kill(mut self) {
+    /// Ends it at once, as a power cut would, no handler of its own runs; gives everything that it said.
+    pub fn kill(mut self) -> String {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        self.talk.to_the_end()
     }
 }
 

@@ -1,18 +1,17 @@
 //! The binary as Lambda starts it: `bootstrap`, with the Runtime API of [`super::runtime_api`] behind it.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
 
 use super::binary::wait_until;
 use super::runtime_api::RuntimeApi;
+use super::talk::Talk;
 
 /// A running function; killed when dropped.
 pub struct Function {
     pub api: RuntimeApi,
     child: Child,
-    talk: Arc<Mutex<String>>,
+    talk: Talk,
 }
 
 /// What `scripts/bootstrap` has built, where `scripts/test` could build it.
@@ -61,19 +60,28 @@ impl Function {
             };
         }
         let mut child = program.spawn().unwrap();
-        let talk = Arc::new(Mutex::new(String::new()));
-        let (heard, stderr) = (talk.clone(), child.stderr.take().unwrap());
-        std::thread::spawn(move || {
-            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
-                heard.lock().unwrap().push_str(&(line + "\n"));
-            }
-        });
+        let talk = Talk::of(child.stderr.take().unwrap());
         Function { api, child, talk }
     }
 
-    /// What it has logged so far.
+    /// What it has logged so far, of which the last may still be missing.
     pub fn talk(&self) -> String {
-        self.talk.lock().unwrap().clone()
+        self.talk.so_far()
+    }
+
+    /// Waits until it has logged `text`, and gives everything until then.
+    #[track_caller]
+    pub fn wait_for(&mut self, text: &str) -> String {
+        let Function { talk, child, .. } = self;
+        talk.wait_for(text, || child.try_wait().unwrap().map(|status| status.to_string()))
+    }
+
+    /// Ends it at once, and gives everything that it has logged.
+    #[track_caller]
+    pub fn kill(mut self) -> String {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.talk.to_the_end()
     }
 
     /// Asks it to stop, as Lambda does when the environment ends.
@@ -87,12 +95,13 @@ impl Function {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// Waits until the process has ended.
+    /// Waits until the process has ended of itself, and gives everything that it has logged.
     #[track_caller]
-    pub fn wait_for_end(&mut self) -> ExitStatus {
-        wait_until(|| {
-            self.child.try_wait().unwrap().ok_or_else(|| format!("it goes on, saying:\n{}", self.talk.lock().unwrap()))
-        })
+    pub fn end(mut self) -> (ExitStatus, String) {
+        let status = wait_until(|| {
+            self.child.try_wait().unwrap().ok_or_else(|| format!("it goes on, saying:\n{}", self.talk()))
+        });
+        (status, self.talk.to_the_end())
     }
 }
 

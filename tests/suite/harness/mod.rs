@@ -22,6 +22,7 @@ pub mod recording;
 pub mod runtime_api;
 pub mod service;
 pub mod snapshot;
+pub mod talk;
 pub mod web;
 pub mod wire;
 pub mod yaml;

@@ -173,7 +173,6 @@ impl World {
             token_key: &self.token_key,
             clock: &self.clock,
             shows_stored_item: false,
-            shows_internals: true,
         }
     }
 

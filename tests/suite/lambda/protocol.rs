@@ -58,14 +58,17 @@ pub fn answer_events(project: &str, start: impl Fn() -> Function) -> Vec<String>
         failures.extend(event.compare(is_answered, answer).err());
         if text.contains("mutation") {
             // The next one finds the tables as they were, as in process.
-            function = start();
+            let ended = std::mem::replace(&mut function, start());
+            failures.extend(not_prepared(ended));
         }
     }
-    let talk = function.talk();
-    if talk.contains("the prepared project cannot be used") {
-        failures.push(talk);
-    }
+    failures.extend(not_prepared(function));
     failures
+}
+
+/// What a function has logged that could not use what `package` had prepared for it.
+fn not_prepared(function: Function) -> Option<String> {
+    Some(function.kill()).filter(|talk| talk.contains("the prepared project cannot be used"))
 }
 
 #[test]
@@ -84,23 +87,24 @@ fn a_project_with_mistakes_is_an_error_at_start_that_names_the_first() {
         .with("schema.graphql", "type Query { a: Int }\n")
         .with("resolvers/Query.b.[NONE].js", "export const request = () => ({});\n")
         .with("syncline.yaml", "name: broken\n");
-    let mut function = Function::start(project.path(), &[]);
+    let function = Function::start(project.path(), &[]);
     let failed = function.api.init_error();
     assert_eq!(failed.error_type, "Syncline.ProjectError");
     let message = failed.body["errorMessage"].as_str().unwrap();
     assert!(message.contains("resolver `Query.b` is for a field that the schema does not have"), "{message}");
-    assert!(!function.wait_for_end().success());
     assert_eq!(function.api.nexts(), 0);
-    assert!(function.talk().contains("Query.b.[NONE].js"), "{}", function.talk());
+    let (status, talk) = function.end();
+    assert!(!status.success());
+    assert!(talk.contains("Query.b.[NONE].js"), "{talk}");
 }
 
 #[test]
 fn without_a_region_the_error_at_start_says_so() {
-    let mut function = Function::start(&folder("shop"), &[("AWS_REGION", String::new())]);
+    let function = Function::start(&folder("shop"), &[("AWS_REGION", String::new())]);
     let failed = function.api.init_error();
     assert_eq!(failed.error_type, "Syncline.EnvironmentError");
     assert!(failed.body["errorMessage"].as_str().unwrap().contains("no AWS region is configured"), "{failed:?}");
-    assert!(!function.wait_for_end().success());
+    assert!(!function.end().0.success());
 }
 
 #[test]
@@ -193,10 +197,11 @@ fn tables_are_not_made_by_a_function() {
 
 #[test]
 fn a_function_that_waits_ends_at_once_when_it_is_told_to() {
-    let mut function = Function::start(&folder("shop"), &[dynamodb_of("shop")]);
+    let function = Function::start(&folder("shop"), &[dynamodb_of("shop")]);
     function.api.invoke(http("{ __typename }"));
     function.terminate();
-    assert!(function.wait_for_end().success(), "{}", function.talk());
+    let (status, talk) = function.end();
+    assert!(status.success(), "{talk}");
 }
 
 #[test]
@@ -216,7 +221,8 @@ fn a_function_that_is_told_to_end_answers_first() {
     assert!(function.is_running());
     go_on.send(()).unwrap();
     assert_eq!(body(&function.api.outcome(&id)), json!({ "data": { "restockProduct": { "id": "p-sencha" } } }));
-    assert!(function.wait_for_end().success(), "{}", function.talk());
+    let (status, talk) = function.end();
+    assert!(status.success(), "{talk}");
 }
 
 /// Fails as a bug of ours would.
@@ -251,7 +257,7 @@ fn a_function_on_a_dynamodb_that_panics() {
 fn a_panic_is_reported_and_the_next_event_is_answered() {
     let mut program = Command::new(std::env::current_exe().unwrap());
     program.args(["--exact", "lambda::protocol::a_function_on_a_dynamodb_that_panics", "--nocapture"]);
-    let function = Function::start_program(program, &folder("shop"), &[]);
+    let mut function = Function::start_program(program, &folder("shop"), &[]);
     let direct = std::fs::read_to_string(crate::harness::tests_folder("events/appsync_direct.json")).unwrap();
 
     let failed = function.api.invoke(direct.clone()).error().clone();
@@ -272,5 +278,5 @@ fn a_panic_is_reported_and_the_next_event_is_answered() {
     assert!(!answer.to_string().contains("a bug"), "{answer}");
 
     assert_eq!(body(&function.api.invoke(http("{ __typename }"))), json!({ "data": { "__typename": "Query" } }));
-    assert!(function.talk().contains("a bug with"), "{}", function.talk());
+    function.wait_for("a bug with");
 }

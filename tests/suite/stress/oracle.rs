@@ -33,7 +33,7 @@ pub fn why(error: &Value) -> Told {
     let message = error["message"].as_str().unwrap_or_default();
     assert!(!message.is_empty(), "no message: {error}");
     match error["errorType"].as_str().unwrap_or_default() {
-        "DynamoDB:SdkClientException" if message.contains("connection refused") => Told::Refused,
+        "DynamoDB:SdkClientException" if message == "DynamoDB could not be reached" => Told::Refused,
         "DynamoDB:SdkClientException" | "DynamoDB:InternalServerErrorException" => Told::Unknown,
         "DynamoDB:ProvisionedThroughputExceededException"
         | "DynamoDB:RequestLimitExceededException"

@@ -109,5 +109,5 @@ fn unhandled(stored: &Map) -> Resolution {
 }
 
 pub(super) fn named(error_type: &str, message: &str) -> DataSourceError {
-    DataSourceError { message: message.into(), error_type: error_type.into() }
+    DataSourceError::new(error_type, message)
 }

@@ -51,7 +51,6 @@ fn put_against_rival(wins: usize, handler: &str) -> (Outcome, Vec<String>) {
         token_key: &rival.world.token_key,
         clock: &rival.world.clock,
         shows_stored_item: false,
-        shows_internals: true,
     };
     let source = DynamoDbSource::new("things").versioned(versioning(&object! { "versioned" => handler }));
     let outcome = source.invoke(call).now_or_never().unwrap().unwrap();
@@ -98,7 +97,6 @@ fn a_function_that_resolves_is_asked_again_when_others_were_faster() {
         token_key: &rival.world.token_key,
         clock: &rival.world.clock,
         shows_stored_item: false,
-        shows_internals: true,
     };
     let source = DynamoDbSource::new("things").versioned(versioning(&object! { "versioned" => "resolve" }));
     let outcome = source.invoke(call).now_or_never().unwrap().unwrap();

@@ -1,6 +1,7 @@
 //! PutItem, UpdateItem and DeleteItem of a versioned data source.
 
 use crate::backend::{Operation, ServiceError};
+use crate::context::DataSourceError;
 use crate::datasource::Outcome;
 use crate::datasource::document::Element;
 use crate::datasource::dynamodb::condition::{Condition, read_condition};
@@ -89,7 +90,10 @@ async fn attempt(versioning: &Versioning, call: &Call<'_>, mutation: Mutation) -
                 }
                 let custom = mutation.custom_keys.as_ref();
                 let recorded = delta::record(versioning, call, &mutation.key, custom, &item, version, now).await;
-                let error = recorded.err().map(|error| named("DeltaSyncWriteError", &error.message));
+                let error = recorded.err().map(|error| DataSourceError {
+                    cause: error.cause,
+                    ..named("DeltaSyncWriteError", &error.message)
+                });
                 return Ok(Outcome { result: typed::plain_map(&item).into(), error });
             }
             Err(error) if error.code == "ConditionalCheckFailedException" => {
