@@ -125,7 +125,6 @@ impl<'a> Caller<'a> {
                 token_key: &self.token_key,
                 clock: &self.clock,
                 shows_stored_item: false,
-                shows_internals: true,
             })
         });
         let outcomes = loader.drive(join_all(invocations)).await;

@@ -13,7 +13,7 @@ use crate::value::{Map, Str, Value};
 pub(super) enum Attempt {
     Done(Outcome),
     /// The condition was false, and nothing shows that the caller has what it wanted anyhow.
-    Refused(Refusal),
+    Refused(Box<Refusal>),
 }
 
 /// A write whose condition was false.

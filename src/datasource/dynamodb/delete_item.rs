@@ -43,6 +43,6 @@ pub(super) async fn delete_item(call: &Call<'_>, document: &Element<'_>) -> Resu
     match condition.stored_item(call, &key, &error).await {
         // Nothing to delete is what the caller wanted, whatever the condition said.
         Ok(None) => Ok(Attempt::Done(Outcome::success(Value::Null))),
-        stored => Ok(Attempt::Refused(Refusal { condition, stored, error })),
+        stored => Ok(Attempt::Refused(Box::new(Refusal { condition, stored, error }))),
     }
 }

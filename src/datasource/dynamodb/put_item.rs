@@ -48,7 +48,7 @@ pub(super) async fn put_item(call: &Call<'_>, document: &Element<'_>) -> Result<
     {
         return Ok(Attempt::Done(Outcome::success(typed::plain_map(stored))));
     }
-    Ok(Attempt::Refused(Refusal { condition, stored, error }))
+    Ok(Attempt::Refused(Box::new(Refusal { condition, stored, error })))
 }
 
 /// Key and attributes together; the key wins where both name an attribute.

@@ -43,7 +43,7 @@ pub(super) async fn update_item(call: &Call<'_>, document: &Element<'_>) -> Resu
     match (shown, error.code.as_str()) {
         (Some(condition), "ConditionalCheckFailedException") => {
             let stored = condition.stored_item(call, &key, &error).await;
-            Ok(Attempt::Refused(Refusal { condition, stored, error }))
+            Ok(Attempt::Refused(Box::new(Refusal { condition, stored, error })))
         }
         _ => Ok(Attempt::Done(failed(&error))),
     }

@@ -51,7 +51,7 @@ pub(in crate::datasource::dynamodb) async fn write(
 ) -> Result<Attempt, FieldError> {
     Ok(match attempt(versioning, call, read_mutation(call, document, operation)?).await {
         Ok(outcome) => Attempt::Done(outcome),
-        Err(refusal) => Attempt::Refused(*refusal),
+        Err(refusal) => Attempt::Refused(refusal),
     })
 }
 
