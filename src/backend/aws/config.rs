@@ -10,12 +10,11 @@ use aws_config::stalled_stream_protection::StalledStreamProtectionConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider, SharedHttpClient};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
 use aws_smithy_async::time::SharedTimeSource;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::{Builder, ConnectorBuilder, tls};
 
 use crate::backend::ServiceError;
+use crate::backend::aws::connector::http_client;
 use crate::backend::aws::failure::client_error;
 use crate::backend::aws::trust::Trust;
 use crate::limits;
@@ -209,22 +208,6 @@ pub(super) fn config(region: String, credentials: SharedCredentialsProvider) -> 
         .http_client(http_client(trust))
         .time_source(SharedTimeSource::default())
         .build()
-}
-
-/// The SDK's usual client, made here so that all roles share its connections: without this, each would open its own.
-/// Also its way to make one (hidden in the docs), because the documented way knows no proxies.
-pub(super) fn http_client(trust: Trust) -> SharedHttpClient {
-    Builder::new().pool_idle_timeout(limits::AWS_CONNECTION_IDLE_TIMEOUT).build_with_connector_fn(
-        move |settings, components| {
-            let mut connector = ConnectorBuilder::default()
-                .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
-                .tls_context(trust.tls_context())
-                .proxy_config(ProxyConfig::from_env());
-            connector.set_connector_settings(settings.cloned());
-            connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
-            connector.build()
-        },
-    )
 }
 
 /// The address that the environment gives a service, by the variable of its own or that of all.

@@ -18,6 +18,7 @@ use futures_util::future::BoxFuture;
 use crate::backend::ServiceError;
 use crate::backend::aws::Inner;
 use crate::backend::aws::config::{self, CallPolicy, is_region};
+use crate::backend::aws::connector::http_client;
 use crate::backend::aws::failure::{client_error, error_answer, service_error};
 use crate::backend::aws::repeat::is_refused;
 use crate::backend::aws::signed::{self, Operations};
@@ -116,7 +117,7 @@ impl AwsEventBus {
             .service_name(SERVICE_ID)
             .operation_name("PutEvents")
             .behavior_version(aws_config::BehaviorVersion::latest())
-            .http_client(config.http_client().unwrap_or_else(|| config::http_client(Trust::System)))
+            .http_client(config.http_client().unwrap_or_else(|| http_client(Trust::System)))
             .timeout_config(self.policy.timeouts())
             .standard_retry(&self.policy.retries())
             .retry_classifier(OnlyWhatWasNotTaken)

@@ -1,4 +1,4 @@
-//! What travels: our own body in place of the SDK's, and the answer as it came.
+//! What travels: our own operation and body in place of the SDK's, and the answer as it came.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,22 +13,26 @@ use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::config_bag::ConfigBag;
 use bytes::Bytes;
 
-use crate::backend::ServiceError;
 use crate::backend::aws::failure::client_error;
 use crate::backend::aws::repeat::Unanswered;
+use crate::backend::{Operation, ServiceError};
 use crate::value::Value;
 
-/// Puts the body of one call into the SDK's request, keeps the body of the answer and notes the attempts without one.
+/// The version of DynamoDB's API, as its requests name it.
+const TARGET: &str = "DynamoDB_20120810";
+
+/// Makes the SDK's request that of one call, keeps the body of the answer and notes the attempts without one.
 #[derive(Clone, Debug)]
 pub(super) struct Exchange {
+    operation: Operation,
     body: Bytes,
     answer: Arc<Mutex<Option<Bytes>>>,
     unanswered: Arc<Unanswered>,
 }
 
 impl Exchange {
-    pub fn new(request: &Value) -> Exchange {
-        Exchange { body: request.to_string().into(), answer: Arc::default(), unanswered: Arc::default() }
+    pub fn new(operation: Operation, request: &Value) -> Exchange {
+        Exchange { operation, body: request.to_string().into(), answer: Arc::default(), unanswered: Arc::default() }
     }
 
     pub fn unanswered(&self) -> &Unanswered {
@@ -62,7 +66,9 @@ impl Intercept for Exchange {
         _: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         let request = context.request_mut();
-        request.headers_mut().insert("content-length", self.body.len().to_string());
+        let headers = request.headers_mut();
+        headers.insert("x-amz-target", format!("{TARGET}.{}", self.operation.name()));
+        headers.insert("content-length", self.body.len().to_string());
         *request.body_mut() = SdkBody::from(self.body.clone());
         Ok(())
     }

@@ -18,7 +18,8 @@ use futures_util::future::BoxFuture;
 
 use crate::backend::ServiceError;
 use crate::backend::aws::Inner;
-use crate::backend::aws::config::{self, CallPolicy, is_region};
+use crate::backend::aws::config::{CallPolicy, is_region};
+use crate::backend::aws::connector::http_client;
 use crate::backend::aws::failure::{client_error, error_answer, service_error};
 use crate::backend::aws::repeat::OnlyIfNotRun;
 use crate::backend::aws::signed::{self, Operations};
@@ -101,7 +102,7 @@ pub struct AddressedFunction {
 
 impl Default for AddressedFunction {
     fn default() -> AddressedFunction {
-        AddressedFunction { http_client: config::http_client(Trust::System) }
+        AddressedFunction { http_client: http_client(Trust::System) }
     }
 }
 
@@ -136,7 +137,7 @@ fn split(url: &str) -> (&str, &str) {
 }
 
 fn signed(config: &SdkConfig, region: &str, policy: &CallPolicy) -> Invoke {
-    let http_client = config.http_client().unwrap_or_else(|| config::http_client(Trust::System));
+    let http_client = config.http_client().unwrap_or_else(|| http_client(Trust::System));
     let endpoint = signed::endpoint(config, "Lambda", SERVICE, region);
     let signature = signed::signature(config, SERVICE, region);
     common(Operation::builder(), http_client, policy)

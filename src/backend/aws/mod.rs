@@ -1,15 +1,18 @@
 //! DynamoDB and Lambda in AWS, or behind any endpoint that speaks their protocol. The only folder that names `aws_*` crates.
 //!
 //! The SDK brings what is hard: credentials, signatures, endpoints, retries, connections. Its typed requests and answers
-//! are of no use here, because [`DynamoDb`] speaks the JSON that travels. So each call goes out as the SDK's own
-//! operation with an empty input whose body `exchange` replaces before it is signed, and whose answer it reads as it
-//! came. Nothing is translated member by member, and nothing is lost that the SDK does not know yet.
+//! are of no use here, because [`DynamoDb`] speaks the JSON that travels. So each call goes out as one operation of the
+//! SDK, DescribeTimeToLive, whose target and body `exchange` replaces before it is signed, and whose answer it reads as it
+//! came. Nothing is translated member by member, nothing is lost that the SDK does not know yet, and the code of fifteen
+//! operations is not in the binary. DescribeTimeToLive, because it names a table, as most do, and because what it looks for
+//! in an answer is in no other one.
 //!
-//! `config` says where and how calls are made, `repeat` which of them are sent again when no answer came, `roles` with
+//! `config` says where and how calls are made, `connector` over which connections, `repeat` which of them are sent again when no answer came, `roles` with
 //! whose rights, `failure` what became of those that failed. `signed` makes what else is wanted of the same account: `lambda`
 //! calls functions, `event_bus` puts events, `signed_http` signs for HTTP data sources.
 
 mod config;
+mod connector;
 mod event_bus;
 mod exchange;
 mod failure;
@@ -141,7 +144,12 @@ impl AwsDynamoDb {
         let greetings = clients.map(|client| async move {
             let only_once =
                 aws_sdk_dynamodb::config::Builder::new().retry_config(aws_config::retry::RetryConfig::disabled());
-            let greeting = client.describe_endpoints().customize().interceptor(Greeting).config_override(only_once);
+            let greeting = client
+                .describe_time_to_live()
+                .table_name(NO_TABLE)
+                .customize()
+                .interceptor(Greeting)
+                .config_override(only_once);
             // The answer is no answer to the operation, whose name is all that was borrowed.
             drop(greeting.send().await);
         });
@@ -156,42 +164,36 @@ impl AwsDynamoDb {
     }
 
     async fn send(&self, role: Option<&str>, operation: Operation, request: Value) -> Result<Value, ServiceError> {
-        let exchange = Exchange::new(&request);
-        // The table's name decides the endpoint where it is an ARN, so the operations on one table are told it.
-        let table = request.get("TableName").and_then(Value::as_str).map(str::to_owned);
+        let exchange = Exchange::new(operation, &request);
         let is_repeatable = repeat::is_repeatable(operation, &request);
-        macro_rules! send {
-            ($operation:expr) => {{
-                let mut call = $operation.customize().interceptor(exchange.clone());
-                if !is_repeatable {
-                    let careful = aws_sdk_dynamodb::config::Builder::new().retry_classifier(repeat::OnlyIfRefused);
-                    call = call.config_override(careful);
-                }
-                call.send().await.map(drop).map_err(|error| service_error(&error, "DynamoDB", role))
-            }};
+        let client = self.client(role);
+        let call = client.describe_time_to_live().table_name(table_of(&request));
+        let mut call = call.customize().interceptor(exchange.clone());
+        if !is_repeatable {
+            let careful = aws_sdk_dynamodb::config::Builder::new().retry_classifier(repeat::OnlyIfRefused);
+            call = call.config_override(careful);
         }
-        let client = &self.client(role);
-        let sent = match operation {
-            Operation::GetItem => send!(client.get_item().set_table_name(table)),
-            Operation::PutItem => send!(client.put_item().set_table_name(table)),
-            Operation::UpdateItem => send!(client.update_item().set_table_name(table)),
-            Operation::DeleteItem => send!(client.delete_item().set_table_name(table)),
-            Operation::Query => send!(client.query().set_table_name(table)),
-            Operation::Scan => send!(client.scan().set_table_name(table)),
-            Operation::BatchGetItem => send!(client.batch_get_item()),
-            Operation::BatchWriteItem => send!(client.batch_write_item()),
-            Operation::TransactGetItems => send!(client.transact_get_items()),
-            Operation::TransactWriteItems => send!(client.transact_write_items()),
-            Operation::CreateTable => send!(client.create_table().set_table_name(table)),
-            Operation::UpdateTable => send!(client.update_table().set_table_name(table)),
-            Operation::DescribeTable => send!(client.describe_table().set_table_name(table)),
-            Operation::UpdateTimeToLive => send!(client.update_time_to_live().set_table_name(table)),
-        };
-        match sent {
-            Ok(()) => exchange.answer(),
-            Err(error) => exchange.unanswered().judge(operation, &request, error),
+        match call.send().await {
+            Ok(_) => exchange.answer(),
+            Err(error) => {
+                let error = service_error(&error, "DynamoDB", role);
+                exchange.unanswered().judge(operation, &request, error)
+            }
         }
     }
+}
+
+/// What stands for a table where a request names none.
+const NO_TABLE: &str = "-";
+
+/// The table that a request names first: where it is an ARN, it decides the endpoint.
+fn table_of(request: &Value) -> &str {
+    fn name(request: &Value) -> Option<&str> {
+        request.get("TableName")?.as_str()
+    }
+    let of_batch = || Some(request.get("RequestItems")?.as_object()?.keys().next()?.as_str());
+    let of_transaction = || request.get("TransactItems")?.as_list()?.first()?.as_object()?.values().find_map(name);
+    name(request).or_else(of_batch).or_else(of_transaction).unwrap_or(NO_TABLE)
 }
 
 /// Whether a URL's host, with what may follow it, belongs to AWS.

@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use aws_smithy_runtime_api::client::interceptors::context::{Error, InterceptorContext};
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction, RetryClassifierPriority};
+use hyper_util::client::legacy;
 
 use crate::backend::aws::failure::{chain, client_error};
 use crate::backend::{Operation, ServiceError};
@@ -105,11 +106,10 @@ pub(super) fn is_refused(error: &OrchestratorError<Error>, response: Option<&Htt
     }
 }
 
-/// Whether there was no connection, and so nothing was sent. The HTTP client below the SDK says so in its text alone, as
-/// its types are nobody's here; were it to say it otherwise, less would be sent again, and a test fails.
+/// Whether there was no connection, and so nothing was sent.
 fn is_about_connecting(cause: &(dyn std::error::Error + 'static)) -> bool {
     let is_refused = |error: &std::io::Error| error.kind() == std::io::ErrorKind::ConnectionRefused;
-    cause.downcast_ref().is_some_and(is_refused) || cause.to_string() == "client error (Connect)"
+    cause.downcast_ref().is_some_and(is_refused) || cause.downcast_ref().is_some_and(legacy::Error::is_connect)
 }
 
 /// Forbids the SDK to send again what may have been carried out.

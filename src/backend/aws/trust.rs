@@ -4,7 +4,7 @@
 //! answer. AWS's services have certificates of five of them, and AWS tells those who pin authorities to take
 //! [these](https://www.amazontrust.com/repository/). So a function that talks to AWS alone believes them alone.
 
-use aws_smithy_http_client::tls::{TlsContext, TrustStore};
+use crate::backend::http::Roots;
 
 /// Certificate authorities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +18,6 @@ pub(super) enum Trust {
 /// In PEM, with a line about each.
 const AWS: &str = include_str!("amazon_roots.pem");
 
-const END: &str = "-----END CERTIFICATE-----";
-
 /// Variables with which somebody has put something else between this process and AWS, or in AWS's place.
 const OTHERS: [&str; 7] =
     ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy", "AWS_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"];
@@ -30,30 +28,28 @@ impl Trust {
         if OTHERS.iter().any(|name| variable(name).is_some()) { Trust::System } else { Trust::Aws }
     }
 
-    pub fn tls_context(self) -> TlsContext {
-        let store = match self {
-            Trust::System => TrustStore::default(),
-            Trust::Aws => aws().fold(TrustStore::empty(), TrustStore::with_pem_certificate),
-        };
-        // Fails on names that certificates should have besides; none are given.
-        TlsContext::builder().with_trust_store(store).build().unwrap_or_default()
+    pub fn roots(self) -> Roots {
+        match self {
+            Trust::System => Roots::System,
+            Trust::Aws => Roots::Only(AWS),
+        }
     }
-}
-
-fn aws() -> impl Iterator<Item = &'static str> {
-    AWS.split_inclusive(END).filter_map(|part| part.find("-----BEGIN").map(|start| &part[start..]))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rustls::RootCertStore;
+    use rustls::pki_types::CertificateDer;
+    use rustls::pki_types::pem::PemObject;
 
     #[test]
     fn five_authorities_are_those_of_aws() {
-        assert_eq!(aws().count(), 5);
-        for certificate in aws() {
-            assert!(certificate.starts_with("-----BEGIN CERTIFICATE-----\n") && certificate.ends_with(END));
+        let mut store = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(AWS.as_bytes()) {
+            store.add(certificate.unwrap()).unwrap();
         }
+        assert_eq!(store.len(), 5);
     }
 
     #[test]

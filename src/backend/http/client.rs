@@ -10,12 +10,10 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::{Body, Incoming};
 use hyper::header::{HeaderMap, HeaderName, HeaderValue, PROXY_AUTHORIZATION};
 use hyper::{Method, Request, Response, Uri};
-use hyper_util::client::legacy::Client;
 use hyper_util::client::proxy::matcher::Matcher;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::sync::Semaphore;
 
-use crate::backend::http::dial::{Dialer, Forbidden, Surroundings};
+use crate::backend::http::dial::{Dialer, Forbidden, Pool, Surroundings};
 use crate::backend::http::repeat::{self, Progress};
 use crate::backend::http::wire::Notes;
 use crate::backend::http::{HttpFailure, HttpFailureKind, HttpRequest, HttpResponse, HttpSend, Reach};
@@ -28,8 +26,6 @@ const MOST_POOLS: usize = 64;
 
 /// Services whose calls are counted; beyond that the count begins anew. Hosts come from `syncline.yaml` and from issuers.
 const MOST_SERVICES: usize = 1_000;
-
-type Pool = Client<Dialer, Full<Bytes>>;
 
 /// Makes HTTP calls. Connections are kept and shared by all calls of the same reach: one that was made because a data source
 /// may reach a private place is not lent to another. It cannot sign.
@@ -71,12 +67,13 @@ impl HttpClient {
         if pools.len() >= MOST_POOLS {
             pools.clear();
         }
-        let dialer = Dialer { surroundings: self.surroundings.clone(), reach: reach.clone() };
-        let pool: Pool = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(self.surroundings.idle_timeout)
-            .pool_max_idle_per_host(limits::HTTP_CONCURRENT_CALLS)
-            .build(dialer);
+        let dialer = Dialer {
+            surroundings: self.surroundings.clone(),
+            reach: reach.clone(),
+            connect_timeout: limits::HTTP_CONNECT_TIMEOUT,
+            takes_notes: true,
+        };
+        let pool = dialer.pool(limits::HTTP_CONCURRENT_CALLS);
         pools.insert(reach.clone(), pool.clone());
         pool
     }
@@ -147,10 +144,8 @@ impl HttpClient {
             let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| unsendable())?;
             headers.append(header, HeaderValue::from_bytes(value.as_bytes()).map_err(|_| unsendable())?);
         }
-        let is_readable = uri.scheme_str() == Some("http");
-        let proxy = self.surroundings.proxies.intercept(&uri).filter(|_| is_readable);
-        if let Some(auth) = proxy.as_ref().and_then(|proxy| proxy.basic_auth()) {
-            headers.insert(PROXY_AUTHORIZATION, auth.clone());
+        if let Some(authorization) = self.surroundings.proxy_authorization(&uri) {
+            headers.insert(PROXY_AUTHORIZATION, authorization);
         }
         let mut message = Request::new(Full::new(request.body.clone()));
         *message.method_mut() = method;

@@ -1,10 +1,10 @@
-//! HTTP calls that are no AWS service's own: HTTP data sources, key sets of issuers.
+//! HTTP calls: those of HTTP data sources and for key sets of issuers, and the connections of all others.
 //!
 //! [`HttpSend`] is the way out, [`HttpClient`] the one client behind it: `client` makes calls over connections that are
 //! kept, `dial` opens these and refuses the addresses that [`Reach`] does not include, `wire` notes what travels on them,
-//! and `repeat` says which calls are made again. [`Origin`] is where a URL leads. The client is hyper's, which the AWS SDK
-//! has inside too: the SDK's own wrapping tells neither how a server spells the names of its headers nor whether anything
-//! was sent before a connection broke.
+//! and `repeat` says which calls are made again. [`Origin`] is where a URL leads. The AWS SDK's calls go over connections
+//! that `dial` opens too (`backend::aws::connector`). The client is hyper's: the SDK's wrapping of it tells neither how a
+//! server spells the names of its headers nor whether anything was sent before a connection broke.
 
 mod client;
 mod dial;
@@ -21,6 +21,7 @@ use futures_util::future::BoxFuture;
 use crate::value::Str;
 
 pub use client::HttpClient;
+pub(crate) use dial::{Dialer, NoConnection, Pool, Roots, Surroundings};
 pub use origin::{Origin, OriginError};
 pub use reach::{PrivatePlace, Reach};
 

@@ -23,16 +23,21 @@ pub(super) trait Stream: Read + Write + Send + Unpin {}
 impl<T: Read + Write + Send + Unpin> Stream for T {}
 
 /// A connection of HTTP/1.1, and the notes on it.
-pub(super) struct Wire {
+pub(crate) struct Wire {
     stream: Box<dyn Stream>,
-    notes: Notes,
+    /// `None` where nobody will ask for them.
+    notes: Option<Notes>,
     /// Whether requests go to a proxy that forwards each, so that they must name the host.
     is_forwarded: bool,
 }
 
 impl Wire {
-    pub fn new(stream: impl Stream + 'static, is_forwarded: bool) -> Wire {
-        Wire { stream: Box::new(stream), notes: Notes::default(), is_forwarded }
+    pub(super) fn new(stream: impl Stream + 'static, is_forwarded: bool, takes_notes: bool) -> Wire {
+        Wire { stream: Box::new(stream), notes: takes_notes.then(Notes::default), is_forwarded }
+    }
+
+    fn wrote(&self) {
+        self.notes.iter().for_each(Notes::wrote);
     }
 }
 
@@ -117,21 +122,26 @@ fn note_name(names: &mut HashMap<String, Str>, line: &[u8]) {
 
 impl Connection for Wire {
     fn connected(&self) -> Connected {
-        Connected::new().proxy(self.is_forwarded).extra(self.notes.clone())
+        let connected = Connected::new().proxy(self.is_forwarded);
+        match &self.notes {
+            Some(notes) => connected.extra(notes.clone()),
+            None => connected,
+        }
     }
 }
 
 impl Read for Wire {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, mut buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
-        if !self.notes.is_in_head() {
-            return Pin::new(&mut self.stream).poll_read(cx, buf);
-        }
+        let Wire { stream, notes, .. } = &mut *self;
+        let Some(notes) = notes.as_ref().filter(|notes| notes.is_in_head()) else {
+            return Pin::new(stream).poll_read(cx, buf);
+        };
         // hyper's buffer cannot be looked at from here, so that heads take the way over one of ours.
         let mut bytes = [0; 4096];
         let length = bytes.len().min(buf.remaining());
         let mut read = ReadBuf::new(&mut bytes[..length]);
-        ready!(Pin::new(&mut self.stream).poll_read(cx, read.unfilled()))?;
-        self.notes.read(read.filled());
+        ready!(Pin::new(stream).poll_read(cx, read.unfilled()))?;
+        notes.read(read.filled());
         buf.put_slice(read.filled());
         Poll::Ready(Ok(()))
     }
@@ -140,7 +150,7 @@ impl Read for Wire {
 impl Write for Wire {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.stream).poll_write(cx, bytes))?;
-        self.notes.wrote();
+        self.wrote();
         Poll::Ready(Ok(written))
     }
 
@@ -162,7 +172,7 @@ impl Write for Wire {
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, parts))?;
-        self.notes.wrote();
+        self.wrote();
         Poll::Ready(Ok(written))
     }
 }
