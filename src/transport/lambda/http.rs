@@ -2,17 +2,19 @@
 //! that whoever sent the event reads.
 
 use std::convert::Infallible;
+use std::pin::Pin;
 
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, Uri, header};
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
+use http_body_util::BodyExt;
 use lambda_http::aws_lambda_events::alb::AlbTargetGroupRequest;
 use lambda_http::aws_lambda_events::apigw::ApiGatewayProxyRequest;
 use lambda_http::aws_lambda_events::encodings::Body as EventBody;
 use lambda_http::request::{LambdaRequest, RequestContext};
-use lambda_http::{RequestExt, StreamAdapter};
+use lambda_http::{IntoResponse, RequestExt, StreamAdapter};
 use lambda_runtime::tower::util::ServiceFn;
 use lambda_runtime::tower::{Service, ServiceExt};
 use lambda_runtime::{Context, LambdaEvent, StreamResponse, service_fn};
@@ -81,8 +83,28 @@ async fn adapted<F>(event: HttpEvent, service: ServiceFn<F>) -> Written
 where
     ServiceFn<F>: Service<lambda_http::Request, Response = Response<Body>, Error = Infallible, Future: Send>,
 {
+    let service = service.map_response(Whole);
     let answer = lambda_http::Adapter::from(service).call(event).await.unwrap_or_else(|never| match never {});
     to_raw_value(&answer)
+}
+
+/// An answer in one piece, as text where it is text. `lambda_http` would do this too, with a table of every character set
+/// that there is; ours are all in UTF-8.
+struct Whole(Response<Body>);
+
+impl IntoResponse for Whole {
+    fn into_response(self) -> Pin<Box<dyn Future<Output = Response<EventBody>> + Send>> {
+        Box::pin(async {
+            let (parts, body) = self.0.into_parts();
+            let is_encoded = parts.headers.contains_key(header::CONTENT_ENCODING);
+            let bytes = body.collect().await.expect("answers are in memory before they are sent").to_bytes().into();
+            let body = match is_encoded {
+                true => EventBody::Binary(bytes),
+                false => String::from_utf8(bytes).map_or_else(|no| EventBody::Binary(no.into_bytes()), EventBody::Text),
+            };
+            Response::from_parts(parts, body)
+        })
+    }
 }
 
 /// As [`answer`], in pieces: a Function URL with the invoke mode `RESPONSE_STREAM` takes up to 200 MB of them.
