@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::datasource::denied::DeniedSource;
 use crate::datasource::dynamodb::DynamoDbSource;
 use crate::datasource::event_bridge::EventBridgeSource;
@@ -43,12 +45,12 @@ pub(super) fn load(
     project: &Project,
     limits: &Limits,
     mould: Mould,
-    program: PreparedProgram,
+    (program, beside): (PreparedProgram, &Bytes),
     templates: Vec<PreparedTemplate>,
 ) -> Option<CompiledCode> {
     let (entries, files) = sources(project);
     let scripts =
-        JsProgram::from_prepared(program, mould, &project.modules, &entries, dialect(&project.config), limits)?;
+        JsProgram::from_prepared(program, beside, mould, &project.modules, &entries, dialect(&project.config), limits)?;
     let mut prepared: HashMap<Str, PreparedTemplate> =
         templates.into_iter().map(|template| (template.path.clone(), template)).collect();
     let mut templates: HashMap<Str, Template> = HashMap::new();

@@ -3,14 +3,15 @@
 //! once, when the project is packaged, and a starting function only takes them up.
 //!
 //! A prepared project is one file: a line that names the sources of the binary that made it, then what engines are made from
-//! (an engine can be made while the rest is read), then everything else, in a binary form that only a binary of the same
-//! sources reads. It holds the project's files too, because messages quote them, and because `syncline.yaml` is read anew: no
+//! (an engine can be made while the rest is read), the code that calls will run (it stays as it is until one does), then
+//! everything else, in a binary form that only a binary of the same sources reads. It holds the project's files too, because messages quote them, and because `syncline.yaml` is read anew: no
 //! value of a variable is in it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
@@ -58,6 +59,15 @@ pub fn sources_of(binary: &[u8]) -> Option<&str> {
     names.into_iter().next()
 }
 
+/// What stands in front.
+#[derive(Serialize, Deserialize)]
+struct Front<'a> {
+    mould: Mould,
+    /// What lies beside the program.
+    #[serde(borrow, with = "crate::value::prepared::bytes")]
+    code: &'a [u8],
+}
+
 #[derive(Serialize, Deserialize)]
 struct Content<'a> {
     /// The project folder's.
@@ -84,6 +94,7 @@ struct Parts {
     mould: Mould,
     engine: Option<EngineInTheMaking>,
     program: PreparedProgram,
+    code: Bytes,
     templates: Vec<PreparedTemplate>,
 }
 
@@ -121,15 +132,17 @@ impl EngineInTheMaking {
 pub fn prepare(files: &ProjectFiles, project: &Project, checked: &Checked) -> Vec<u8> {
     let mut templates: Vec<_> = checked.code.templates.values().map(|template| template.prepare()).collect();
     templates.sort_by(|a, b| a.path.cmp(&b.path));
+    let (program, code) = checked.code.scripts.prepare();
+    let front = Front { mould: checked.code.scripts.mould().clone(), code: &code };
     let content = Content {
         name: files.name.clone(),
         files: files.files.values().map(|file| (file.path.clone(), &*file.text)).collect(),
         schema_files: project.schema_files.iter().map(|file| file.path.clone()).collect(),
         schema: checked.executable.schema.prepare(),
-        program: checked.code.scripts.prepare(),
+        program,
         templates,
     };
-    let bytes = postcard::to_extend(checked.code.scripts.mould(), HEAD.as_bytes().to_vec());
+    let bytes = postcard::to_extend(&front, HEAD.as_bytes().to_vec());
     let bytes = bytes.and_then(|bytes| postcard::to_extend(&content, bytes));
     bytes.expect("every part of it has a form, and memory has no end")
 }
@@ -139,7 +152,7 @@ impl PreparedProject {
     ///
     /// # Errors
     /// Why it cannot be used: it was made by a binary of other sources, or it is damaged.
-    pub fn read(bytes: &[u8], environment: BTreeMap<String, String>) -> Result<PreparedProject, String> {
+    pub fn read(bytes: &Bytes, environment: BTreeMap<String, String>) -> Result<PreparedProject, String> {
         let Some(content) = bytes.strip_prefix(HEAD.as_bytes()) else {
             let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
             let line = String::from_utf8_lossy(&line[..line.len().min(HEAD.len())]).into_owned();
@@ -149,14 +162,15 @@ impl PreparedProject {
             });
         };
         let damaged = |error| format!("it is damaged: {error}");
-        let (mould, content) = postcard::take_from_bytes::<Mould>(content).map_err(damaged)?;
+        let (Front { mould, code }, content) = postcard::take_from_bytes::<Front<'_>>(content).map_err(damaged)?;
+        let code = bytes.slice_ref(code);
         let engine = EngineInTheMaking::start(&mould);
         let content: Content<'_> = postcard::from_bytes(content).map_err(damaged)?;
         let files = content.files.into_iter().map(|(path, text)| (path.clone(), SourceFile::new(path, text))).collect();
         let Content { name, schema_files, schema, program, templates, .. } = content;
         Ok(PreparedProject {
             files: ProjectFiles { name, files, environment, is_deployed: true, ..ProjectFiles::default() },
-            parts: Parts { schema_files, schema, mould, engine, program, templates },
+            parts: Parts { schema_files, schema, mould, engine, program, code, templates },
         })
     }
 
@@ -166,7 +180,7 @@ impl PreparedProject {
     /// # Errors
     /// As [`check`](crate::api::check), for what depends on the surroundings.
     pub fn check(self, project: &Project) -> Option<Result<Checked, Vec<Diagnostic>>> {
-        let Parts { schema_files, schema, mould, engine, program, templates } = self.parts;
+        let Parts { schema_files, schema, mould, engine, program, code, templates } = self.parts;
         let is_same = |(file, path): (&Arc<SourceFile>, &Str)| file.path == *path;
         if project.schema_files.len() != schema_files.len()
             || !project.schema_files.iter().zip(&schema_files).all(is_same)
@@ -174,7 +188,7 @@ impl PreparedProject {
             return None;
         }
         let schema = Schema::from_prepared(schema, &project.schema_files);
-        let code = attach::load(project, &project.limits(), mould, program, templates)?;
+        let code = attach::load(project, &project.limits(), mould, (program, &code), templates)?;
         let mut problems = Vec::new();
         check_parts(project, &schema, &mut problems);
         let checked = assemble(project, schema, Vec::new(), code, problems);

@@ -5,6 +5,8 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::api::prepared::{self, PreparedProject};
 use crate::api::{self, Api, ApiOptions, Checked};
 use crate::auth::LocalSignIn;
@@ -68,7 +70,7 @@ pub fn check(files: ProjectFiles) -> Result<Loaded, LoadError> {
 pub fn load_deployed(common: &Common) -> Result<Loaded, LoadError> {
     let path = common.project.join(prepared::FILE_NAME);
     let reason = match std::fs::read(&path) {
-        Ok(bytes) => match take_up(&bytes) {
+        Ok(bytes) => match take_up(&bytes.into()) {
             Ok(loaded) => return Ok(loaded),
             Err(reason) => Some(reason),
         },
@@ -82,7 +84,7 @@ pub fn load_deployed(common: &Common) -> Result<Loaded, LoadError> {
     check(ProjectFiles { is_deployed: true, ..files })
 }
 
-fn take_up(bytes: &[u8]) -> Result<Loaded, String> {
+fn take_up(bytes: &Bytes) -> Result<Loaded, String> {
     let prepared = PreparedProject::read(bytes, process_environment())?;
     let files = prepared.files.clone();
     let (project, problems) = Project::load(&files);

@@ -156,7 +156,7 @@ fn the_archive_holds_the_binary_and_what_the_project_runs_on() {
     for (name, (_, bytes)) in files.iter().filter(|(name, _)| !made.contains(&name.as_str())) {
         assert_eq!(std::fs::read(root.join(name)).unwrap(), *bytes, "{name}");
     }
-    let prepared = PreparedProject::read(&files["syncline.prepared"].1, BTreeMap::new()).unwrap();
+    let prepared = PreparedProject::read(&files["syncline.prepared"].1.clone().into(), BTreeMap::new()).unwrap();
     let inside: Vec<&str> = prepared.files.files.keys().map(Str::as_str).collect();
     let own: Vec<&str> = files.keys().map(String::as_str).filter(|name| !made.contains(name)).collect();
     assert_eq!(own, inside);

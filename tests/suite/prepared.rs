@@ -32,7 +32,7 @@ fn variables_are_read_where_the_project_runs_and_their_values_stay_out_of_the_fi
     let bytes = prepared(&files);
     assert!(!contains(&bytes, "of-the-build-machine"));
     for (variables, expected) in [(&[("USERS_TABLE", "of-production")][..], "of-production"), (&[], "shop-users")] {
-        let read = PreparedProject::read(&bytes, environment(variables)).unwrap();
+        let read = PreparedProject::read(&bytes.clone().into(), environment(variables)).unwrap();
         let (project, _) = Project::load(&read.files);
         assert_eq!(project.config.tables["users"].physical_name, expected);
         assert_eq!(project.config.environment["USERS_TABLE"].as_str(), Some(expected));
@@ -50,7 +50,7 @@ fn the_same_project_gives_the_same_bytes() {
 #[test]
 fn what_was_made_by_other_sources_or_is_damaged_is_refused_with_the_reason() {
     let bytes = prepared(&read_project(&folder("vtl"), BTreeMap::new()).unwrap());
-    let read = |bytes: &[u8]| PreparedProject::read(bytes, BTreeMap::new()).err();
+    let read = |bytes: &[u8]| PreparedProject::read(&bytes.to_vec().into(), BTreeMap::new()).err();
     assert_eq!(read(&bytes), None);
 
     let other = String::from_utf8_lossy(&bytes[..60]).replace(sources(), &"0".repeat(32));
@@ -76,7 +76,7 @@ fn another_dialect_or_other_schema_files_need_another_preparation() {
     for (variables, is_the_same) in
         [(&[][..], true), (&[("SCHEMA", "b.graphql")], false), (&[("RUNTIME", "standard")], false)]
     {
-        let read = PreparedProject::read(&bytes, environment(variables)).unwrap();
+        let read = PreparedProject::read(&bytes.clone().into(), environment(variables)).unwrap();
         let (project, problems) = Project::load(&read.files);
         assert!(problems.is_empty(), "{problems:?}");
         assert_eq!(read.check(&project).is_some(), is_the_same, "{variables:?}");
@@ -129,7 +129,7 @@ fn every_project_of_the_tests_can_be_prepared() {
     for entry in std::fs::read_dir(tests_folder("projects")).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         let files = read_project(&folder(&name), BTreeMap::new()).unwrap();
-        let read = PreparedProject::read(&prepared(&files), BTreeMap::new())
+        let read = PreparedProject::read(&prepared(&files).into(), BTreeMap::new())
             .unwrap_or_else(|reason| panic!("{name}: {reason}"));
         let (project, _) = Project::load(&read.files);
         assert!(read.check(&project).is_some_and(|checked| checked.is_ok()), "{name}");

@@ -167,8 +167,8 @@ impl Engine {
 
 /// Loads a compiled module and gives its default export.
 fn load<'js>(ctx: &Ctx<'js>, bytecode: &[u8]) -> rquickjs::Result<JsFunction<'js>> {
-    // SAFETY: the bytes come from `compile`, that is from `Module::write` of the QuickJS in this very binary, and are
-    // kept in memory only: bytecode of another version or from outside never gets here.
+    // SAFETY: the bytes come from `compile`, that is from `Module::write` of the QuickJS in this very binary, or in one of the
+    // same sources and dependencies where they come with a prepared project, which is not read otherwise.
     let (module, promise) = unsafe { Module::load(ctx.clone(), bytecode) }?.eval()?;
     promise.finish::<()>()?;
     module.get("default")

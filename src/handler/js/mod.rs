@@ -34,10 +34,12 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use bytes::Bytes;
 pub use engine::{Engine, Mould};
+use prepared::Positions;
 pub use prepared::PreparedProgram;
 use serde::{Deserialize, Serialize};
-use source::{BundleMap, Generated, ModuleState};
+use source::{BundleMap, ModuleState};
 
 #[cfg(feature = "package")]
 pub(crate) use possible::files_of;
@@ -74,8 +76,8 @@ pub struct JsProgram {
 /// One module, compiled.
 struct Compiled {
     file: Arc<SourceFile>,
-    generated: Generated,
-    bytecode: Vec<u8>,
+    positions: Positions,
+    bytecode: Bytes,
     dependencies: Vec<usize>,
     console_calls: Vec<Range<usize>>,
     /// The source map in the file, read when a place is first asked for.
@@ -177,8 +179,8 @@ impl JsProgram {
         let kept = kept_modules(&linked, &handlers);
         let modules = linked.into_iter().zip(bytecode).zip(kept).map(|((module, bytecode), is_kept)| Compiled {
             file: module.file,
-            generated: module.generated,
-            bytecode,
+            positions: Positions::new(module.generated),
+            bytecode: bytecode.into(),
             dependencies: module.dependencies,
             console_calls: module.console_calls,
             bundle_map: OnceLock::new(),
@@ -264,7 +266,7 @@ impl JsProgram {
             let module = self.modules.iter().find(|module| {
                 place.strip_suffix(module.file.path.as_str()).is_some_and(|before| before.ends_with(" ("))
             })?;
-            Some((module, module.generated.original_offset(line.parse().ok()?, column.parse().ok()?)))
+            Some((module, module.positions.get()?.original_offset(line.parse().ok()?, column.parse().ok()?)))
         })
     }
 }

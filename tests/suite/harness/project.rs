@@ -124,7 +124,7 @@ impl Project {
         let (outside, backends, options) = surroundings(folder, &project, true);
 
         let bytes = prepare(&files, &project, &checked);
-        let prepared = PreparedProject::read(&bytes, BTreeMap::new())?;
+        let prepared = PreparedProject::read(&bytes.into(), BTreeMap::new())?;
         let (project, _) = syncline::project::Project::load(&prepared.files);
         let checked = prepared.check(&project).ok_or("the prepared project is another one")?;
         let checked = checked.map_err(|problems| text(&problems))?;
