@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-fn packages() -> Vec<Value> {
+pub fn packages() -> Vec<Value> {
     let version = Command::new("rustc").arg("-vV").output().expect("rustc runs");
     let version = String::from_utf8(version.stdout).unwrap();
     let host = version.lines().find_map(|line| line.strip_prefix("host: ")).expect("rustc names its host");

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::process::Command;
 
 use serde_json::Value;
 
@@ -64,15 +63,9 @@ const MISSING_IN_SAMPLES: [(&str, &str); 1] = [("authorizer", "requestHeaders")]
 
 /// The folder of samples in the crate's sources.
 fn samples() -> PathBuf {
-    let output = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
-        .args(["metadata", "--format-version", "1", "--offline", "--locked"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .output()
-        .unwrap();
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let package =
-        metadata["packages"].as_array().unwrap().iter().find(|package| package["name"] == "aws_lambda_events");
-    let manifest = PathBuf::from(package.expect("it is a dependency")["manifest_path"].as_str().unwrap());
+    let package = crate::licences::packages().into_iter().find(|package| package["name"] == "aws_lambda_events");
+    let package = package.expect("it is a dependency");
+    let manifest = PathBuf::from(package["manifest_path"].as_str().unwrap());
     manifest.with_file_name("src").join("fixtures")
 }
 
