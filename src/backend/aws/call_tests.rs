@@ -277,3 +277,16 @@ async fn a_warm_start_that_fails_is_no_failure_of_the_start() {
     dynamodb.warm_up(&["arn:aws:iam::1:role/orders".into()]).await;
     assert!(aws.operations().is_empty());
 }
+
+#[test]
+fn the_table_that_a_request_names_first_decides_its_endpoint() {
+    for (request, expected) in [
+        (r#"{"TableName":"a"}"#, "a"),
+        (r#"{"RequestItems":{"b":{},"c":{}}}"#, "b"),
+        (r#"{"TransactItems":[{"Put":{"TableName":"d"}},{"Delete":{"TableName":"e"}}]}"#, "d"),
+        (r#"{"TransactItems":[]}"#, NO_TABLE),
+        ("{}", NO_TABLE),
+    ] {
+        assert_eq!(table_of(&Value::parse(request).unwrap()), expected, "{request}");
+    }
+}
