@@ -44,12 +44,11 @@ async fn start() -> Result<Function, HandlerError> {
         aws: false,
         dynamodb_endpoint: production::dynamodb_endpoint(),
     };
-    let production = Production::start(&common).await.map_err(|error| match error {
+    // Lambda's init has a whole core; the first request would do the same on a fraction of one.
+    let production = Production::start_warm(&common).await.map_err(|error| match error {
         StartError::Project(error) => unloadable(error),
         StartError::Surroundings(failure) => environment_error(failure),
     })?;
-    // Lambda's init has a whole core; the first request would do the same on a fraction of one.
-    production.warm_up().await;
     let Production { api, server, .. } = production;
     Ok(Function { api, server, invoke_mode })
 }

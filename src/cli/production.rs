@@ -39,10 +39,40 @@ impl Production {
     /// # Errors
     /// Findings in the project, or what is wrong around it.
     pub async fn start(common: &Common) -> Result<Production, StartError> {
-        let Loaded { project, checked, .. } = setup::load_deployed(common).map_err(StartError::Project)?;
+        let loaded = setup::load_deployed(common).map_err(StartError::Project)?;
+        let storage = setup::remote(common).await.map_err(StartError::Surroundings)?;
+        Production::assemble(common, loaded, storage)
+    }
+
+    /// As [`Production::start`], and does ahead what the first requests would wait for: DynamoDB is connected to while the
+    /// project is loaded.
+    ///
+    /// # Errors
+    /// As [`Production::start`].
+    pub async fn start_warm(common: &Common) -> Result<Production, StartError> {
+        let for_loading = common.clone();
+        let loading = tokio::task::spawn_blocking(move || setup::load_deployed(&for_loading));
+        let connecting = async {
+            let storage = setup::remote(common).await;
+            if let Ok(storage) = &storage {
+                storage.warm_up().await;
+            }
+            storage
+        };
+        let (loaded, storage) = tokio::join!(loading, connecting);
+        let loaded = loaded.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()));
+        let loaded = loaded.map_err(StartError::Project)?;
+        let production = Production::assemble(common, loaded, storage.map_err(StartError::Surroundings)?)?;
+        tokio::join!(production.storage.warm_up_roles(&production.project), production.api.warm_up());
+        Ok(production)
+    }
+
+    fn assemble(common: &Common, loaded: Loaded, mut storage: Storage) -> Result<Production, StartError> {
+        let Loaded { project, checked, .. } = loaded;
         setup::keys_without_value(&project).map_err(|problems| StartError::Project(LoadError::Findings(problems)))?;
         warn(&project);
-        let storage = setup::existing_storage(common, &project).await.map_err(StartError::Surroundings)?;
+        storage.note_roles(common, &project);
+        storage.connect_functions(common, &project);
         let options = setup::options(&project);
         let api = Arc::new(Api::from_checked(&project, checked, storage.backends.clone(), options));
         let server = Server::new(api.clone(), None, Arc::new(dev::trace_request));
@@ -51,7 +81,7 @@ impl Production {
 
     /// Does ahead what the first requests would wait for.
     pub async fn warm_up(&self) {
-        tokio::join!(self.storage.warm_up(&self.project), self.api.warm_up());
+        tokio::join!(self.storage.warm_up(), self.storage.warm_up_roles(&self.project), self.api.warm_up());
     }
 }
 

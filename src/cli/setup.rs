@@ -211,10 +211,24 @@ impl Storage {
         self.backends.lambda = Arc::new(functions);
     }
 
-    /// Opens connections and fetches credentials before the first request comes.
-    pub async fn warm_up(&self, project: &Project) {
+    /// Says so where nobody is there to lend the rights of a project's roles.
+    pub fn note_roles(&self, common: &Common, project: &Project) {
+        if self.remote.as_ref().is_some_and(|dynamodb| !dynamodb.has_roles()) {
+            note_roles(project, common.dynamodb_endpoint.as_deref().unwrap_or_default());
+        }
+    }
+
+    /// Opens a connection and fetches credentials before the first request comes.
+    pub async fn warm_up(&self) {
         if let Some(dynamodb) = &self.remote {
-            dynamodb.warm_up(&roles(project)).await;
+            dynamodb.warm_up().await;
+        }
+    }
+
+    /// The same for the roles of domains.
+    pub async fn warm_up_roles(&self, project: &Project) {
+        if let Some(dynamodb) = &self.remote {
+            dynamodb.warm_up_roles(&roles(project)).await;
         }
     }
 }
@@ -257,22 +271,13 @@ pub async fn storage(common: &Common, project: &Project) -> Result<Storage, Fail
     Ok(storage)
 }
 
-/// Opens the DynamoDB of AWS or of an address, whose tables are somebody else's to make.
-///
-/// # Errors
-/// [`Failure`] with the reason.
-pub async fn existing_storage(common: &Common, project: &Project) -> Result<Storage, Failure> {
-    let mut storage = remote(common, project).await?;
-    storage.connect_functions(common, project);
-    Ok(storage)
-}
-
 async fn tables(common: &Common, project: &Project) -> Result<Storage, Failure> {
     if !common.aws && common.dynamodb_endpoint.is_none() {
         note_roles(project, "embedded tables");
         return embedded(common, project).await;
     }
-    let storage = remote(common, project).await?;
+    let storage = remote(common).await?;
+    storage.note_roles(common, project);
     if !common.aws
         && let Some(dynamodb) = &storage.remote
     {
@@ -281,16 +286,17 @@ async fn tables(common: &Common, project: &Project) -> Result<Storage, Failure> 
     Ok(storage)
 }
 
-async fn remote(common: &Common, project: &Project) -> Result<Storage, Failure> {
+/// The DynamoDB of AWS, or of the endpoint that the options name, whose tables are somebody else's to make.
+///
+/// # Errors
+/// [`Failure`] with the reason.
+pub async fn remote(common: &Common) -> Result<Storage, Failure> {
     let Some(url) = common.dynamodb_endpoint.as_deref().filter(|_| !common.aws) else {
         let dynamodb =
             AwsDynamoDb::from_environment(None).await.map_err(|error| Failure::Environment(error.to_string()))?;
         return Ok(Storage::remote(dynamodb, "Amazon DynamoDB".to_owned()));
     };
     let dynamodb = AwsDynamoDb::with_endpoint(url).await.map_err(|error| Failure::Usage(error.to_string()))?;
-    if !dynamodb.has_roles() {
-        note_roles(project, url);
-    }
     Ok(Storage::remote(dynamodb, format!("DynamoDB at {url}")))
 }
 

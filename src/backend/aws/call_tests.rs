@@ -253,7 +253,8 @@ async fn a_warm_start_leaves_a_connection_and_credentials_behind() {
     let aws = StandIn::start(|_, _| None).await;
     let dynamodb = aws.dynamodb();
     let role = Str::from("arn:aws:iam::1:role/orders");
-    dynamodb.warm_up(std::slice::from_ref(&role)).await;
+    dynamodb.warm_up().await;
+    dynamodb.warm_up_roles(std::slice::from_ref(&role)).await;
     let warm = aws.seen();
     let mut operations = aws.operations();
     operations.sort();
@@ -274,7 +275,8 @@ async fn a_warm_start_that_fails_is_no_failure_of_the_start() {
     drop(listener);
     let aws = StandIn::start(|_, _| None).await;
     let dynamodb = AwsDynamoDb::new(aws.config().into_builder().endpoint_url(url).build(), None, true, quick());
-    dynamodb.warm_up(&["arn:aws:iam::1:role/orders".into()]).await;
+    dynamodb.warm_up().await;
+    dynamodb.warm_up_roles(&["arn:aws:iam::1:role/orders".into()]).await;
     assert!(aws.operations().is_empty());
 }
 

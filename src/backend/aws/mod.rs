@@ -136,11 +136,21 @@ impl AwsDynamoDb {
         self.0.has_roles
     }
 
-    /// Opens connections and fetches credentials, those of `roles` too, so that the first request need not wait for
-    /// them. Waits [`limits::WARM_UP_TIMEOUT`] at most. What fails here is tried again by the first call, which reports
-    /// it to those whom it concerns.
-    pub async fn warm_up(&self, roles: &[Str]) {
-        let clients = std::iter::once(self.client(None)).chain(roles.iter().map(|role| self.client(Some(role))));
+    /// Opens a connection and fetches credentials, so that the first request need not wait for them. Waits
+    /// [`limits::WARM_UP_TIMEOUT`] at most. What fails here is tried again by the first call, which reports it to those whom
+    /// it concerns.
+    pub async fn warm_up(&self) {
+        self.greet(std::iter::once(self.client(None))).await;
+    }
+
+    /// As [`AwsDynamoDb::warm_up`], with the credentials of roles, all at the same time.
+    pub async fn warm_up_roles(&self, roles: &[Str]) {
+        if self.0.has_roles {
+            self.greet(roles.iter().map(|role| self.client(Some(role)))).await;
+        }
+    }
+
+    async fn greet(&self, clients: impl Iterator<Item = Client>) {
         let greetings = clients.map(|client| async move {
             let only_once =
                 aws_sdk_dynamodb::config::Builder::new().retry_config(aws_config::retry::RetryConfig::disabled());
