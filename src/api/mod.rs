@@ -320,7 +320,18 @@ impl Api {
                 None => self.scripts.warm_up(),
             }
         };
-        let _ = tokio::join!(issuers, engine);
+        let _ = tokio::join!(issuers, engine, self.rehearse());
+    }
+
+    /// Runs the smallest operation that there is while the engine is being made, so that the first client does not wait for
+    /// the pages of code that every operation goes through.
+    async fn rehearse(&self) {
+        let prepared = Prepared::new(&self.executable.schema, "{ __typename }", self.limits(), self.introspection);
+        if let Ok(prepared) = prepared.map(Arc::new)
+            && let Ok(operation) = prepared.operation(None)
+        {
+            self.run(&OperationRequest::default(), &Identity::default(), &operation).await;
+        }
     }
 
     /// Finds out who asks, by what the request signs in with.
