@@ -19,9 +19,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use aws_smithy_runtime_api::client::interceptors::context::{Error, InterceptorContext};
 use aws_smithy_runtime_api::client::orchestrator::{HttpResponse, OrchestratorError};
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction, RetryClassifierPriority};
-use hyper_util::client::legacy;
 
 use crate::backend::aws::failure::{chain, client_error};
+use crate::backend::http::LendError;
 use crate::backend::{Operation, ServiceError};
 use crate::value::{Map, Value};
 
@@ -109,7 +109,7 @@ pub(super) fn is_refused(error: &OrchestratorError<Error>, response: Option<&Htt
 /// Whether there was no connection, and so nothing was sent.
 fn is_about_connecting(cause: &(dyn std::error::Error + 'static)) -> bool {
     let is_refused = |error: &std::io::Error| error.kind() == std::io::ErrorKind::ConnectionRefused;
-    cause.downcast_ref().is_some_and(is_refused) || cause.downcast_ref().is_some_and(legacy::Error::is_connect)
+    cause.downcast_ref().is_some_and(is_refused) || cause.downcast_ref().is_some_and(LendError::is_about_connecting)
 }
 
 /// Forbids the SDK to send again what may have been carried out.

@@ -42,17 +42,17 @@ pub(crate) enum Roots {
 }
 
 /// What many connections have in common.
-pub(crate) struct Surroundings {
-    pub(super) proxies: Matcher,
+pub(super) struct Surroundings {
+    pub proxies: Matcher,
     /// How long an idle connection is kept.
-    pub(super) idle_timeout: Duration,
+    pub idle_timeout: Duration,
     roots: Roots,
     /// Made at the first `https`: that reads the root certificates.
     tls: OnceLock<Result<Arc<ClientConfig>, String>>,
 }
 
 impl Surroundings {
-    pub(super) fn new(proxies: Matcher) -> Surroundings {
+    pub fn new(proxies: Matcher) -> Surroundings {
         Surroundings {
             proxies,
             idle_timeout: limits::HTTP_CONNECTION_IDLE_TIMEOUT,
@@ -75,7 +75,7 @@ impl Surroundings {
 
     /// With root certificates other than the system's, and connections that a busy machine does not lose.
     #[cfg(test)]
-    pub(super) fn for_tests(proxies: Matcher, tls: ClientConfig) -> Surroundings {
+    pub fn for_tests(proxies: Matcher, tls: ClientConfig) -> Surroundings {
         let tls = OnceLock::from(Ok(Arc::new(tls)));
         Surroundings { idle_timeout: Duration::from_secs(3600), tls, ..Surroundings::new(proxies) }
     }
@@ -94,23 +94,26 @@ fn tls(roots: Roots) -> Result<ClientConfig, BoxError> {
     let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
     let builder = match roots {
         Roots::System => builder.with_native_roots()?,
-        Roots::Only(pem) => {
-            let mut store = RootCertStore::empty();
-            for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
-                store.add(certificate?)?;
-            }
-            builder.with_root_certificates(store)
-        }
+        Roots::Only(pem) => builder.with_root_certificates(authorities(pem)?),
     };
     Ok(builder.with_no_client_auth())
 }
 
+/// The certificates in a text of PEM.
+pub(crate) fn authorities(pem: &str) -> Result<RootCertStore, BoxError> {
+    let mut store = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem.as_bytes()) {
+        store.add(certificate?)?;
+    }
+    Ok(store)
+}
+
 /// Connections that are kept and lent to calls.
-pub(crate) type Pool = Client<Dialer, Full<Bytes>>;
+pub(super) type Pool = Client<Dialer, Full<Bytes>>;
 
 /// Makes connections within one reach.
 #[derive(Clone)]
-pub(crate) struct Dialer {
+pub(super) struct Dialer {
     pub surroundings: Arc<Surroundings>,
     pub reach: Reach,
     pub connect_timeout: Duration,
@@ -250,7 +253,7 @@ impl std::error::Error for Forbidden {}
 
 /// There was no connection in this time.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct NoConnection(Duration);
+pub(super) struct NoConnection(Duration);
 
 impl fmt::Display for NoConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

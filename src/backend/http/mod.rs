@@ -2,12 +2,13 @@
 //!
 //! [`HttpSend`] is the way out, [`HttpClient`] the one client behind it: `client` makes calls over connections that are
 //! kept, `dial` opens these and refuses the addresses that [`Reach`] does not include, `wire` notes what travels on them,
-//! and `repeat` says which calls are made again. [`Origin`] is where a URL leads. The AWS SDK's calls go over connections
-//! that `dial` opens too (`backend::aws::connector`). The client is hyper's: the SDK's wrapping of it tells neither how a
+//! and `repeat` says which calls are made again. [`Origin`] is where a URL leads. `lend` gives connections to the
+//! AWS SDK, which makes calls in its own way (`backend::aws::connector`). The client is hyper's: the SDK's wrapping of it tells neither how a
 //! server spells the names of its headers nor whether anything was sent before a connection broke.
 
 mod client;
 mod dial;
+mod lend;
 mod origin;
 mod reach;
 mod repeat;
@@ -21,7 +22,10 @@ use futures_util::future::BoxFuture;
 use crate::value::Str;
 
 pub use client::HttpClient;
-pub(crate) use dial::{Dialer, NoConnection, Pool, Roots, Surroundings};
+pub(crate) use dial::Roots;
+#[cfg(test)]
+pub(crate) use dial::authorities;
+pub(crate) use lend::{Connections, LendError, LendErrorKind, Lender, Lent};
 pub use origin::{Origin, OriginError};
 pub use reach::{PrivatePlace, Reach};
 

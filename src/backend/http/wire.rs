@@ -23,7 +23,7 @@ pub(super) trait Stream: Read + Write + Send + Unpin {}
 impl<T: Read + Write + Send + Unpin> Stream for T {}
 
 /// A connection of HTTP/1.1, and the notes on it.
-pub(crate) struct Wire {
+pub(super) struct Wire {
     stream: Box<dyn Stream>,
     /// `None` where nobody will ask for them.
     notes: Option<Notes>,
@@ -32,7 +32,7 @@ pub(crate) struct Wire {
 }
 
 impl Wire {
-    pub(super) fn new(stream: impl Stream + 'static, is_forwarded: bool, takes_notes: bool) -> Wire {
+    pub fn new(stream: impl Stream + 'static, is_forwarded: bool, takes_notes: bool) -> Wire {
         Wire { stream: Box::new(stream), notes: takes_notes.then(Notes::default), is_forwarded }
     }
 
