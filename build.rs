@@ -8,7 +8,7 @@ use std::{env, fs, io};
 fn main() -> io::Result<()> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
     println!("cargo::rerun-if-changed=build.rs");
-    // Position independence costs a start a sixth of its time and the binary a megabyte: the loader has 40,000 addresses to
+    // Position independence costs a start a tenth of its time and the binary a megabyte: the loader has 40,000 addresses to
     // correct, on pages that it must copy for that. What is given up is the chance place of the program's own code; stack,
     // heap and libraries keep theirs.
     if env::var_os("CARGO_FEATURE_FUNCTION").is_some() && env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux")
