@@ -201,8 +201,10 @@ fn unreachable(address: SocketAddr) -> (Folder, Vec<(&'static str, String)>) {
 
 #[test]
 fn what_led_to_a_failure_is_the_operators_to_know() {
-    // Nobody listens on a port that was just given back.
-    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    // Ours as long as the test runs, and nobody listens there.
+    let reserved = tokio::net::TcpSocket::new_v4().unwrap();
+    reserved.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let closed = reserved.local_addr().unwrap();
     let (project, surroundings) = unreachable(closed);
     let fields = ["item", "price", "page", "event"];
     let query = format!("{{ {} }}", fields.join(" "));
