@@ -309,8 +309,8 @@ impl Api {
         Outside { http, lambda, clock: &self.options.clock }
     }
 
-    /// Does what the first request would wait for: makes an engine for handlers, fetches the keys of issuers. Waits
-    /// [`limits::WARM_UP_TIMEOUT`] at most.
+    /// Does what the first request would wait for: makes an engine for handlers, fetches the keys of issuers (waiting
+    /// [`limits::WARM_UP_TIMEOUT`] at most), and runs an operation that asks for nothing.
     pub async fn warm_up(&self) {
         let issuers = tokio::time::timeout(limits::WARM_UP_TIMEOUT, self.authenticator.warm_up(self.outside()));
         let in_the_making = self.engine.lock().unwrap_or_else(PoisonError::into_inner).take();

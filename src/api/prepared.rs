@@ -4,8 +4,8 @@
 //!
 //! A prepared project is one file: a line that names the sources of the binary that made it, then what engines are made from
 //! (an engine can be made while the rest is read), the code that calls will run (it stays as it is until one does), then
-//! everything else, in a binary form that only a binary of the same sources reads. It holds the project's files too, because messages quote them, and because `syncline.yaml` is read anew: no
-//! value of a variable is in it.
+//! everything else, in a binary form that only a binary of the same sources reads. It holds the project's files too, because
+//! messages quote them, and because `syncline.yaml` is read anew: no value of a variable is in it.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

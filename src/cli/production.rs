@@ -52,16 +52,19 @@ impl Production {
     pub async fn start_warm(common: &Common) -> Result<Production, StartError> {
         let for_loading = common.clone();
         let loading = tokio::task::spawn_blocking(move || setup::load_deployed(&for_loading));
+        let loading = async {
+            let loaded = loading.await.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()));
+            loaded.map_err(StartError::Project)
+        };
         let connecting = async {
             let storage = setup::remote(common).await;
             if let Ok(storage) = &storage {
                 storage.warm_up().await;
             }
-            storage
+            Ok(storage)
         };
-        let (loaded, storage) = tokio::join!(loading, connecting);
-        let loaded = loaded.unwrap_or_else(|failed| std::panic::resume_unwind(failed.into_panic()));
-        let loaded = loaded.map_err(StartError::Project)?;
+        // A project with mistakes says so at once, and before what is wrong around it.
+        let (loaded, storage) = tokio::try_join!(loading, connecting)?;
         let production = Production::assemble(common, loaded, storage.map_err(StartError::Surroundings)?)?;
         tokio::join!(production.storage.warm_up_roles(&production.project), production.api.warm_up());
         Ok(production)

@@ -65,7 +65,11 @@ impl DataSource for HttpSource {
                 Err(HttpFailure { kind: HttpFailureKind::Malformed, message, .. }) => {
                     Err(FieldError::mapping_template(message))
                 }
-                Err(HttpFailure { message, cause, .. }) => {
+                Err(HttpFailure { kind, message, cause }) => {
+                    // With a cause, the resolver logs it.
+                    if cause.is_empty() {
+                        tracing::warn!(resolver = call.coordinate, ?kind, "{message}");
+                    }
                     let error = DataSourceError { cause, ..DataSourceError::new(ERROR_TYPE, message) };
                     Ok(Outcome { result: Value::Null, error: Some(error) })
                 }
